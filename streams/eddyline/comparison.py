@@ -1,0 +1,76 @@
+"""A window against its reference: metrics, mean scores, and what may be said of them."""
+
+import math
+from typing import NamedTuple
+
+from eddyline.cells import Cell, Ints
+from eddyline.drift import METRICS
+from eddyline.errors import Incomparable
+from eddyline.outputs.drift import MeanScore, MetricValue, ReferenceFacts, State
+from eddyline.references import Reference
+from eddyline.scorers import UNIT
+
+DECIMALS = 6
+
+
+class Comparison(NamedTuple):
+    """What a drift event says about the comparison."""
+
+    reference: ReferenceFacts | None
+    metrics: dict[str, MetricValue]
+    state: State
+    reason: str | None
+    flags: list[str]
+
+    @classmethod
+    def none(cls, state: State, reason: str) -> "Comparison":
+        """Return that there is nothing to compare, and why."""
+        return cls(None, {}, state, reason, [])
+
+
+def compare(reference: Reference | None, cell: Cell, space_id: str, min_window: int) -> Comparison:
+    """Compare a window's gated prompts with a reference.
+
+    Metrics are given whenever they can be computed; with fewer than ``min_window`` gated prompts the state says that
+    they mean little.
+    """
+    if reference is None:
+        return Comparison.none("learning", "there is no eval set, and not enough history yet")
+    try:
+        reference.check_space(space_id)
+    except Incomparable as error:
+        return Comparison.none("insufficient_data", str(error))
+    facts = ReferenceFacts(reference.kind, reference.id, reference.sums.n)
+    metrics = {
+        metric.name: MetricValue(_rounded(metric.value(reference, cell)), _rounded(metric.null(reference, cell)))
+        for metric in METRICS
+    }
+    flags = ["build_differs"] if cell.builds - set(reference.builds) else []
+    if cell.gated.n < min_window:
+        return Comparison(facts, metrics, "insufficient_data", f"fewer than {min_window} users", flags)
+    return Comparison(facts, metrics, "quiet", None, flags)
+
+
+def mean_scores(cell: Cell) -> dict[str, MeanScore]:
+    """Return the mean of every scorer of the window, by name."""
+    return {scorer: _mean_score(sums) for scorer, sums in sorted(cell.scores.items())}
+
+
+def _mean_score(sums: Ints) -> MeanScore:
+    """Return mean and error from ``(16, 3)`` sums of 1, value, value squared over groups of users.
+
+    The error is that of a ratio of sums over clusters (Cochran, Sampling Techniques, section 6.3), the clusters being
+    the groups that have a score: scores of one user are alike, so counting scores would understate it.
+    """
+    present = sums[sums[:, 0] > 0]
+    n, groups = int(present[:, 0].sum()), len(present)
+    mean = float(present[:, 1].sum()) / n
+    error = None
+    if groups > 1:
+        residuals = present[:, 1] - mean * present[:, 0]
+        error = math.sqrt(groups / (groups - 1) * float(residuals @ residuals)) / n
+    return MeanScore(round(mean / UNIT, DECIMALS), None if error is None else round(error / UNIT, DECIMALS), n)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)

@@ -1,0 +1,25 @@
+"""Nearest-neighbour distance: how far the window's prompts are from anything in the reference.
+
+It sees diffuse novelty that moves no mean.
+"""
+
+from eddyline import samples
+from eddyline.cells import Cell
+from eddyline.distances import mean_nearest
+from eddyline.drift.metric import Metric
+from eddyline.references import Reference
+
+
+def value(reference: Reference, current: Cell) -> float | None:
+    """Return the mean Euclidean distance of the window's sample to the nearest reference item, in [0, 2]."""
+    if not current.sample or not reference.items:
+        return None
+    return mean_nearest(samples.vectors(current.sample), reference.vectors)
+
+
+def null(reference: Reference, current: Cell) -> float | None:
+    """Return the same for a fresh item of the reference's distribution: each item against all others."""
+    return reference.nearest_null if current.sample else None
+
+
+METRIC = Metric("nearest_neighbour_distance", value, null)

@@ -1,0 +1,75 @@
+"""Events in their normal form: what every input format becomes before anything else happens.
+
+Times are integer milliseconds since 1970-01-01 UTC. An *app* is ``application/environment``, the unit that is judged.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A Kafka record as it arrived."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp_ms: int = 0
+
+
+class Supplied(msgspec.Struct, frozen=True):
+    """A score that the producer computed itself."""
+
+    name: str
+    value: float
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user (or a tool, in an agent's loop) asked; ``response`` is preferred to a separate event."""
+
+    id: str
+    time_ms: int
+    app: str
+    prompt: str
+    deployment: str | None = None
+    user: str | None = None
+    session: str | None = None
+    turn: Literal["user", "tool"] = "user"
+    response: str | None = None
+    scores: tuple[Supplied, ...] = ()
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model answered; ``candidate`` is the deployment that answered in shadow, None for production."""
+
+    request_id: str
+    time_ms: int
+    response: str
+    candidate: str | None = None
+    scores: tuple[Supplied, ...] = ()
+
+
+class Feedback(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said of a response, as a number."""
+
+    request_id: str
+    time_ms: int
+    name: str
+    value: float
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """An announcement: from ``time_ms`` on, ``deployment`` is in force for ``app``."""
+
+    app: str
+    time_ms: int
+    deployment: str
+    action: Literal["deploy", "rollback", "retire"] = "deploy"
+    id: str
+
+
+Event = Prompt | Response | Feedback | Deployment
+Kind = Literal["prompts", "responses", "shadow-responses", "feedback", "deployments"]

@@ -1,0 +1,419 @@
+"""Stage 2, fold: observations -> exact sums of closed windows.
+
+One :class:`Fold` owns one partition of observations, hence its users. It adds each observation once to the cells of its
+open event-time window; when the watermark passes the end of a window it emits the window's cells and forgets them.
+It knows no reference and no model of the data. It has no clock and does no I/O: the records of its partition, in order,
+decide everything it holds and emits.
+
+The state is a hash of fields (see :mod:`eddyline.changes`):
+
+======================  ==========================================================
+``version``             of this layout
+``progress``            watermark, sources, end of the last closed window
+``c:<start>:<key>``     the cell of an open window
+``p:<start>:<key>``     the pending prompts of a user, session and deployment
+``g:<day>:<start>``     who was seen on a day, by closed window
+``r:<day>:<key>``       a panel row of an open day
+``i:<minute>``          event ids
+======================  ==========================================================
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+
+from eddyline import cells, gate, observations, panel, partials, samples
+from eddyline.cells import Cell
+from eddyline.changes import Changes, Journal
+from eddyline.dedupe import SeenIds
+from eddyline.errors import EddylineError
+from eddyline.gate import Gated, Key, Opening, Pending
+from eddyline.observations import (
+    DeploymentObservation,
+    Observation,
+    ObservationRecord,
+    PromptObservation,
+    ScoreObservation,
+    Source,
+)
+from eddyline.outputs.cloudevent import Output
+from eddyline.panel import Panel, Row
+from eddyline.partials import Announced, Closed, PanelPartial, WindowPartial
+from eddyline.settings import Settings
+from eddyline.windows import Watermarks, day_end, local_day, window_start
+
+VERSION = b"1"
+ROWS_PER_PARTIAL = 500
+CellKey = tuple[str, str, str]
+"""(app, deployment, space id); the deployment is empty where the event named none."""
+
+
+class _Progress(msgspec.Struct, array_like=True):
+    """What is kept of the watermark."""
+
+    closed_ms: int
+    gap_ms: int
+    inputs: dict[str, int]
+    sources: list[Source]
+
+
+class _Window:
+    """An open window."""
+
+    def __init__(self) -> None:
+        self.cells: dict[CellKey, Cell] = {}
+        self.pending: dict[Key, Pending] = {}
+
+
+class _Day:
+    """An open local day."""
+
+    def __init__(self) -> None:
+        self.users: set[bytes] = set()
+        self.sessions: set[bytes] = set()
+        self.panels: dict[str, Panel] = {}
+        self.fields: set[str] = set()
+
+
+class FoldPolicy(NamedTuple):
+    """The configuration of fold."""
+
+    topic: str
+    partitions: int
+    """Of the partials topic."""
+    folds: int
+    """How many fold partitions there are."""
+    window_ms: int
+    grace_ms: int
+    dedupe_ms: int
+    panel_users: int
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, settings: Settings) -> "FoldPolicy":
+        """Return the part of the settings that fold reads."""
+        topics, windows = settings.topics, settings.windows
+        return cls(
+            topics.partials,
+            topics.partials_partitions,
+            topics.observations_partitions,
+            windows.size_seconds * 1000,
+            windows.grace_seconds * 1000,
+            windows.dedupe_seconds * 1000,
+            panel.share_of_panel(settings.panel.users, topics.observations_partitions),
+            ZoneInfo(windows.timezone),
+        )
+
+
+class Fold:
+    """The state of one partition of observations."""
+
+    def __init__(self, policy: FoldPolicy, partition: int, *, gap: bool = False) -> None:
+        """Start empty; ``gap`` says that records before the first one are lost, so early windows are incomplete."""
+        self._policy, self._partition = policy, partition
+        self._watermarks = Watermarks()
+        self._closed_ms = 0
+        self._gap_ms = -1 if gap else 0
+        self._windows: dict[int, _Window] = {}
+        self._days: dict[str, _Day] = defaultdict(_Day)
+        self._ids = SeenIds(policy.dedupe_ms)
+        self._journal = Journal()
+        self._journal.touch("version", lambda: VERSION)
+        self.counts: Counter[str] = Counter()
+        """What became of observations: ``added``, ``duplicate``, ``late``."""
+
+    @classmethod
+    def restore(cls, policy: FoldPolicy, partition: int, fields: Mapping[str, bytes]) -> "Fold":
+        """Return the state that ``fields`` hold.
+
+        Raises:
+            EddylineError: a newer Eddyline wrote it.
+        """
+        if fields.get("version", VERSION) != VERSION:
+            message = f"the state of fold partition {partition} has version {fields['version']!r}: upgrade this worker"
+            raise EddylineError(message)
+        fold = cls(policy, partition)
+        fold._journal.take()
+        for name, value in fields.items():
+            fold._restore_field(name, value)
+        return fold
+
+    def _restore_field(self, name: str, value: bytes) -> None:
+        kind, _, rest = name.partition(":")
+        head, _, key = rest.partition(":")
+        match kind:
+            case "progress":
+                self._restore_progress(msgspec.msgpack.decode(value, type=_Progress))
+            case "c":
+                self._window(int(head)).cells[_cell_key(key)] = cells.unpack(value)
+            case "p":
+                pending_key, pending = msgspec.msgpack.decode(value, type=tuple[Key, Pending])
+                self._window(int(head)).pending[pending_key] = pending
+            case "g":
+                self._restore_seen(head, name, msgspec.msgpack.decode(value, type=Gated))
+            case "r":
+                app, row = msgspec.msgpack.decode(value, type=tuple[str, Row])
+                self._panel(head, app).restore(row)
+                self._days[head].fields.add(name)
+            case "i":
+                self._ids.restore(int(head), value)
+
+    def _restore_progress(self, progress: _Progress) -> None:
+        self._closed_ms, self._gap_ms = progress.closed_ms, progress.gap_ms
+        self._watermarks.update(progress.inputs, progress.sources)
+
+    def _restore_seen(self, day: str, name: str, seen: Gated) -> None:
+        self._days[day].users.update(seen.users)
+        self._days[day].sessions.update(seen.sessions)
+        self._days[day].fields.add(name)
+
+    def apply(self, value: bytes) -> list[Output]:
+        """Add one record of the observations topic; return what it lets out."""
+        record = observations.unpack(value)
+        outputs = self._add_all(record)
+        self._watermarks.update(record.inputs, record.sources)
+        self._journal.touch("progress", self._pack_progress)
+        if self._gap_ms < 0 < self._watermarks.current():
+            self._gap_ms = self._watermarks.newest()
+        return outputs + self._close_until(self._watermarks.current() - self._policy.grace_ms)
+
+    def take_changes(self) -> Changes:
+        """Return what to write since the last call."""
+        return self._journal.take()
+
+    # Adding
+
+    def _add_all(self, record: ObservationRecord) -> list[Output]:
+        new = [observation for observation in record.observations if self._is_new(observation)]
+        prompts: dict[tuple[int, CellKey], list[PromptObservation]] = defaultdict(list)
+        outputs = []
+        for observation in new:
+            match observation:
+                case PromptObservation():
+                    if at := self._place(observation, record.space_id):
+                        prompts[at].append(observation)
+                case ScoreObservation():
+                    if at := self._place(observation, record.space_id):
+                        self._add_score(at, observation)
+                case DeploymentObservation():
+                    outputs.append(self._emit(_announced(observation)))
+        for at, found in prompts.items():
+            self._add_prompts(at, found, record.build_id)
+        return outputs
+
+    def _is_new(self, observation: Observation) -> bool:
+        minute = self._ids.add(type(observation).__name__, observation.app, observation.id, observation.time_ms)
+        if minute is None:
+            self.counts["duplicate"] += 1
+            return False
+        self._journal.touch(f"i:{minute}", lambda: self._ids.packed(minute))
+        return True
+
+    def _place(self, observation: PromptObservation | ScoreObservation, space_id: str) -> tuple[int, CellKey] | None:
+        """Return window and cell of an observation; count one that is late and return None."""
+        key = (observation.app, observation.deployment, space_id)
+        start = window_start(observation.time_ms, self._policy.window_ms)
+        if start >= self._closed_ms:
+            self.counts["added"] += 1
+            return start, key
+        self.counts["late"] += 1
+        self._cell((self._closed_ms, key)).late += 1
+        return None
+
+    def _add_prompts(self, at: tuple[int, CellKey], found: list[PromptObservation], build_id: str) -> None:
+        cell = self._cell(at)
+        cell.builds.add(build_id)
+        cell.truncated += sum(prompt.truncated for prompt in found)
+        users = [prompt for prompt in found if not prompt.tool]
+        cell.tools += len(found) - len(users)
+        if users:
+            cell.volume.add(*_arrays(users))
+        for prompt in users:
+            if prompt.user:
+                self._pend(at, prompt)
+
+    def _pend(self, at: tuple[int, CellKey], prompt: PromptObservation) -> None:
+        start, (app, deployment, space_id) = at
+        pending = self._window(start).pending
+        key = (app, prompt.user, prompt.session, deployment, space_id)
+        if key in pending:
+            pending[key].add(prompt)
+        else:
+            pending[key] = Pending(1, prompt)
+        self._journal.touch(_pending_field(start, key), lambda: msgspec.msgpack.encode((key, pending[key])))
+
+    def _add_score(self, at: tuple[int, CellKey], observation: ScoreObservation) -> None:
+        self._cell(at).add_score(observation.scorer, cells.group_of(observation.user), observation.value)
+
+    def _window(self, start: int) -> _Window:
+        return self._windows.setdefault(start, _Window())
+
+    def _cell(self, at: tuple[int, CellKey]) -> Cell:
+        start, key = at
+        found = self._window(start).cells.setdefault(key, Cell())
+        self._journal.touch(_cell_field(start, key), lambda: cells.pack(found))
+        return found
+
+    # Closing
+
+    def _close_until(self, watermark_ms: int) -> list[Output]:
+        """Close every window that ends at or before the watermark, and every day; all of them at the end of input."""
+        ended = self._watermarks.ended()
+        size = self._policy.window_ms
+        until = window_start(self._watermarks.newest(), size) + size if ended else window_start(watermark_ms, size)
+        if until <= self._closed_ms:
+            return []
+        outputs = []
+        for start in sorted(start for start in self._windows if start + size <= until):
+            outputs += self._close(start)
+        self._closed_ms = until
+        outputs += self._close_days(until, ended=ended)
+        for minute in self._ids.expire(until):
+            self._journal.drop(f"i:{minute}")
+        return outputs + self._mark(until)
+
+    def _close(self, start: int) -> list[Output]:
+        """Open the gate of a window, emit its cells and forget it."""
+        window = self._windows.pop(start)
+        day = local_day(start, self._policy.zone)
+        opening = gate.open_gate(window.pending, self._days[day].users, self._days[day].sessions)
+        self._note_seen(day, start, opening)
+        self._add_gated(window, opening)
+        self._add_to_panel(day, window, opening)
+        for key in window.cells:
+            self._journal.drop(_cell_field(start, key))
+        for pending_key in window.pending:
+            self._journal.drop(_pending_field(start, pending_key))
+        return [
+            self._emit(WindowPartial(self._partition, app, start, deployment, space_id, cells.pack(cell)))
+            for (app, deployment, space_id), cell in sorted(window.cells.items(), key=lambda item: item[0])
+        ]
+
+    def _note_seen(self, day: str, start: int, opening: Opening) -> None:
+        seen = opening.seen
+        if seen.sessions:
+            self._days[day].users.update(seen.users)
+            self._days[day].sessions.update(seen.sessions)
+            name = f"g:{day}:{start}"
+            self._days[day].fields.add(name)
+            self._journal.touch(name, lambda: msgspec.msgpack.encode(seen))
+
+    def _add_gated(self, window: _Window, opening: Opening) -> None:
+        by_cell: dict[CellKey, list[PromptObservation]] = defaultdict(list)
+        for (app, _, _, deployment, space_id), prompt in opening.gated:
+            by_cell[app, deployment, space_id].append(prompt)
+        for key, prompts in by_cell.items():
+            cell = window.cells[key]
+            cell.gated.add(*_arrays(prompts))
+            items = [samples.Item(samples.hash_of(key[0], p.id), p.id, p.vector, p.flags) for p in prompts]
+            cell.sample = samples.bottom(items, cells.SAMPLE)
+
+    def _add_to_panel(self, day: str, window: _Window, opening: Opening) -> None:
+        for (app, user, _, deployment, _), pending in window.pending.items():
+            if row := self._panel_row(day, app, user, deployment, pending.first.time_ms):
+                row.count(pending.n, pending.first.time_ms)
+        for (app, user, _, deployment, _), prompt in opening.openers:
+            if row := self._panel_row(day, app, user, deployment, prompt.time_ms):
+                row.open(prompt)
+        for app in {key[0] for key in window.pending}:
+            for dropped in self._panel(day, app).shrink():
+                self._drop_row(day, app, dropped)
+
+    def _panel_row(self, day: str, app: str, user: bytes, deployment: str, time_ms: int) -> Row | None:
+        row = self._panel(day, app).row(user, deployment, time_ms)
+        if row is not None:
+            name = _row_field(day, app, user, deployment)
+            self._days[day].fields.add(name)
+            self._journal.touch(name, lambda: msgspec.msgpack.encode((app, row)))
+        return row
+
+    def _drop_row(self, day: str, app: str, key: tuple[bytes, str]) -> None:
+        name = _row_field(day, app, *key)
+        self._days[day].fields.discard(name)
+        self._journal.drop(name)
+
+    def _panel(self, day: str, app: str) -> Panel:
+        return self._days[day].panels.setdefault(app, Panel(self._policy.panel_users))
+
+    def _close_days(self, until: int, *, ended: bool) -> list[Output]:
+        """Emit the panel rows of the days that are over. At the end of input an open day's too, but it is not forgotten."""
+        outputs = []
+        for day in sorted(self._days):
+            over = day_end(day, self._policy.zone) <= until
+            if over or ended:
+                outputs += self._emit_panels(day)
+            if over:
+                for name in self._days.pop(day).fields:
+                    self._journal.drop(name)
+        return outputs
+
+    def _emit_panels(self, day: str) -> list[Output]:
+        outputs = []
+        for app, found in sorted(self._days[day].panels.items()):
+            rows = found.sorted_rows()
+            parts = [rows[at : at + ROWS_PER_PARTIAL] for at in range(0, len(rows), ROWS_PER_PARTIAL)]
+            for number, part in enumerate(parts):
+                outputs.append(self._emit(PanelPartial(self._partition, app, day, number, len(parts), part)))
+        return outputs
+
+    def _mark(self, until: int) -> list[Output]:
+        value = partials.pack(Closed(self._partition, self._policy.folds, until, self._gap_ms))
+        return [Output(self._policy.topic, value, partition=at) for at in range(self._policy.partitions)]
+
+    def _emit(self, partial: WindowPartial | PanelPartial | Announced) -> Output:
+        at = partials.partition_of(partial.app, self._policy.partitions)
+        return Output(self._policy.topic, partials.pack(partial), partition=at)
+
+    def _pack_progress(self) -> bytes:
+        inputs, sources = self._watermarks.inputs, list(self._watermarks.sources.values())
+        return msgspec.msgpack.encode(_Progress(self._closed_ms, self._gap_ms, inputs, sources))
+
+    def summary(self) -> dict[str, object]:
+        """Return what a person wants to know of this state."""
+        return {
+            "watermark_ms": self._watermarks.current(),
+            "closed_until_ms": self._closed_ms,
+            "open_windows": len(self._windows),
+            "pending": sum(len(window.pending) for window in self._windows.values()),
+            "event_ids": len(self._ids),
+            "open_days": sorted(self._days),
+            "sources": [msgspec.to_builtins(source) for source in self._watermarks.sources.values()],
+        }
+
+
+def _arrays(
+    prompts: list[PromptObservation],
+) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int8]], np.ndarray[tuple[int], np.dtype[np.uint32]], cells.Ints]:
+    """Return vectors ``(m, 384)``, flag words ``(m,)`` and numeric features ``(m, 8)`` of prompts."""
+    vectors = np.frombuffer(b"".join(prompt.vector for prompt in prompts), np.int8).reshape(len(prompts), -1)
+    flags = np.array([prompt.flags for prompt in prompts], np.uint32)
+    numeric = np.zeros((len(prompts), cells.NUMERIC), np.int64)
+    for row, prompt in enumerate(prompts):
+        numeric[row, : len(prompt.numeric)] = prompt.numeric
+    return vectors, flags, numeric
+
+
+def _announced(observation: DeploymentObservation) -> Announced:
+    return Announced(observation.id, observation.app, observation.deployment, observation.time_ms, observation.action)
+
+
+def _cell_field(start: int, key: CellKey) -> str:
+    return f"c:{start}:" + "\x1f".join(key)
+
+
+def _cell_key(text: str) -> CellKey:
+    app, deployment, space_id = text.split("\x1f")
+    return app, deployment, space_id
+
+
+def _pending_field(start: int, key: Key) -> str:
+    app, user, session, deployment, space_id = key
+    return f"p:{start}:" + "\x1f".join((app, user.hex(), session.hex(), deployment, space_id))
+
+
+def _row_field(day: str, app: str, user: bytes, deployment: str) -> str:
+    return f"r:{day}:" + "\x1f".join((app, user.hex(), deployment))

@@ -1,0 +1,1 @@
+"""Kafka: topics, the output producer, and the thin Faust apps around the stages."""

@@ -1,0 +1,109 @@
+"""The Faust app around encode: batches of input records, inference off the event loop, flushed before acknowledged."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import faust
+from faust.types import TP, EventT
+
+from eddyline.encode import Encode, Reading, kinds
+from eddyline.errors import EddylineError
+from eddyline.events import Record
+from eddyline.join import field_of, key_of, pack
+from eddyline.kafka import topics
+from eddyline.kafka.producer import OutputProducer
+from eddyline.kafka.shell import end_process, faust_app, record_of
+from eddyline.progress import Progress
+from eddyline.protocols import JoinStore
+from eddyline.settings import Settings
+
+log = logging.getLogger(__name__)
+COUNT_PARTITIONS_SECONDS = 30.0
+
+
+class EncodeApp:
+    """The encode stage on all input topics."""
+
+    def __init__(self, settings: Settings, encode: Encode, joins: JoinStore) -> None:
+        self._settings, self._encode, self._joins = settings, encode, joins
+        self._inputs = sorted(kinds(settings))
+        self._partitions: dict[str, int] = {}
+        self._progress = Progress(settings.windows.clock, int(settings.windows.idle_seconds * 1000))
+        self._producer = OutputProducer(settings)
+        self.counts: Counter[str] = Counter()
+        """How many records ended how."""
+        self.app = faust_app(settings, "encode", self._positions)
+        self._attach()
+
+    def _attach(self) -> None:
+        topic = self.app.topic(
+            *self._inputs, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw"
+        )
+        self.app.agent(topic, name="encode", concurrency=1)(self._run)
+        self.app.timer(self._settings.worker.tick_seconds)(self._tick_or_end)
+        self.app.timer(COUNT_PARTITIONS_SECONDS)(self._count_partitions)
+        self.app.timer(60.0)(self._report)
+
+    async def _positions(self, consumer: object, starts: Mapping[TP, int]) -> Mapping[TP, int]:
+        """Note where reading starts; the group's committed offsets hold for this stage."""
+        await self._count_partitions()
+        self._progress.assign({(tp.topic, tp.partition): offset for tp, offset in starts.items()}, _now_ms())
+        return {}
+
+    async def _count_partitions(self) -> None:
+        loop = asyncio.get_running_loop()
+        counts = await loop.run_in_executor(None, topics.partition_counts, self._settings)
+        self._partitions = {name: counts[name] for name in self._inputs}
+
+    async def _run(self, stream: faust.Stream[bytes]) -> None:
+        worker = self._settings.worker
+        async for batch in stream.noack_take(worker.batch_records, within=worker.batch_wait_seconds):
+            try:
+                await self._handle([record_of(event.message) for event in batch])
+            except EddylineError as error:
+                await end_process(self.app, error)
+            for event in batch:
+                _acknowledge(event)
+
+    async def _handle(self, records: Sequence[Record]) -> None:
+        loop, now = asyncio.get_running_loop(), _now_ms()
+        reading = await loop.run_in_executor(None, self._encode.read, records, now)
+        present = await self._joins.exchange(
+            [(key_of(half.request_id), field_of(half), pack(half)) for half in reading.halves]
+        )
+        self._send(reading, present)
+        await self._producer.flush()
+        self.counts.update(reading.counts)
+
+    def _send(self, reading: Reading, present: Sequence[Mapping[str, bytes]]) -> None:
+        """Hand the outputs over together with the progress that they make true: no tick may come between."""
+        now = _now_ms()
+        for place in reading.places:
+            self._progress.read(place.source, place.offset, place.time_ms, now)
+        sources = self._progress.sources({place.source for place in reading.places})
+        self._producer.send(self._encode.outputs(reading, present, sources, self._partitions))
+
+    async def _tick_or_end(self) -> None:
+        assigned = {TP(*tp) for tp in self.app.consumer.assignment() if tp.topic in self._inputs}
+        if not assigned:
+            return
+        try:
+            ends = await self.app.consumer.highwaters(*assigned)
+            sources = self._progress.tick({(tp.topic, tp.partition): end for tp, end in ends.items()}, _now_ms())
+            self._producer.send(self._encode.tick(sources, self._partitions))
+        except EddylineError as error:
+            await end_process(self.app, error)
+
+    async def _report(self) -> None:
+        log.info("encode: %s", dict(self.counts))
+
+
+def _acknowledge(event: EventT) -> None:
+    event.ack()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

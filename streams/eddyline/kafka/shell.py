@@ -1,0 +1,98 @@
+"""What all three Faust apps share: options, positions, ending.
+
+Faust's traps that this file is built around were measured, see docs/architecture.md ("Faust, as a shell"):
+
+* values are raw bytes, because a decode error inside Faust stops a stream for good;
+* a stage is one agent with concurrency 1 and hand-made acknowledgements, because ``take()`` acknowledges what failed;
+* an error ends the process (``CrashingSupervisor``), because a restarted agent skips what it held;
+* positions are set in ``seek_to_committed()``, where every way by which Faust repositions a consumer ends.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+import faust
+from faust.transport.drivers import aiokafka
+from faust.types import TP
+from yarl import URL
+
+from eddyline.events import Record
+from eddyline.kafka.connection import faust_broker
+from eddyline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Positions = Callable[[aiokafka.Consumer, Mapping[TP, int]], Awaitable[Mapping[TP, int]]]
+"""Given the start offsets that the group has committed (or the earliest), return those to start from instead."""
+
+
+def faust_app(settings: Settings, stage: str, positions: Positions) -> faust.App:
+    """Return the Faust app of a stage; its consumers start where ``positions`` says."""
+    timeout = settings.kafka.session_timeout_seconds
+    app = faust.App(
+        f"{settings.kafka.group_prefix}-{stage}",
+        broker=[URL(broker) for broker in faust_broker(settings)],
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=timeout,
+        broker_heartbeat_interval=timeout / 6,
+        broker_commit_interval=1.0,
+        stream_buffer_maxsize=4 * settings.worker.batch_records,
+        agent_supervisor="mode.supervisors.CrashingSupervisor",
+    )
+    app.transport = _transport(app, positions)
+    return app
+
+
+def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
+    class Consumer(aiokafka.Consumer):
+        """Starts where the stage's state ends, not where the group has committed."""
+
+        async def seek_to_committed(self) -> Mapping[TP, int]:
+            committed = await super().seek_to_committed()
+            assigned = {TP(*tp) for tp in self.assignment()}
+            if not assigned:
+                return committed
+            earliest = await self.earliest_offsets(*assigned)
+            starts = {tp: _start(tp, committed, earliest) for tp in assigned}
+            starts |= await positions(self, starts)
+            await self.seek_wait(starts)
+            return starts
+
+    class Transport(aiokafka.Transport):
+        """A transport with that consumer."""
+
+    Transport.Consumer = Consumer
+    return Transport(app.conf.broker, app)
+
+
+def _start(tp: TP, committed: Mapping[TP, int], earliest: Mapping[TP, int]) -> int:
+    offset = committed.get(tp)
+    return max(offset if offset is not None else -1, earliest.get(tp, 0))
+
+
+def record_of(message: object) -> Record:
+    """Return a Faust message as the stages take it."""
+    headers = getattr(message, "headers", None) or ()
+    items = headers.items() if isinstance(headers, Mapping) else headers
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        value=message.value,
+        key=message.key,
+        headers=tuple((str(name), value) for name, value in items),
+        timestamp_ms=int((message.timestamp or 0) * 1000),
+    )
+
+
+async def end_process(app: faust.App, error: BaseException) -> None:
+    """End the process without acknowledging anything more; a supervisor starts it again from its last checkpoint."""
+    log.error("%s: %s", app.conf.id, error)
+    await app.crash(error)
+    await asyncio.sleep(3600)

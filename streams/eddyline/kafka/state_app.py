@@ -1,0 +1,150 @@
+"""The Faust app around fold and judge: state that knows which offset it includes.
+
+Exactness rests on four rules, tested by kill -9:
+
+1. state and its offset are read together, which makes this worker the owner (``epoch``);
+2. consumption starts at ``applied + 1``, whatever the group has committed;
+3. a record must be the next one: a lower offset is skipped, a higher one is a hole and ends the process;
+4. outputs are written first, then one absolute write of what changed, compared with what this worker wrote last.
+
+The group's committed offsets are for lag tools only, so records are acknowledged as they are applied: a worker that is
+told to end waits until nothing is unacknowledged.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import faust
+from faust.types import TP, EventT
+
+from eddyline import keys
+from eddyline.changes import Changes
+from eddyline.errors import EddylineError, Hole, Unavailable
+from eddyline.kafka.producer import OutputProducer
+from eddyline.kafka.shell import end_process, faust_app
+from eddyline.outputs.cloudevent import Output
+from eddyline.protocols import StateStore, Stored
+from eddyline.settings import Settings
+
+log = logging.getLogger(__name__)
+RECORDS_AT_ONCE = 200
+WITHIN_SECONDS = 0.1
+
+
+class State(Protocol):
+    """What fold and judge are to this shell."""
+
+    def apply(self, value: bytes) -> list[Output]:
+        """Take in one record, return what it lets out."""
+
+    def take_changes(self) -> Changes:
+        """Return what to write since the last call."""
+
+
+OpenState = Callable[[int, Mapping[str, bytes], bool], State]
+"""(partition, stored fields, gap) -> state; ``gap``: there are no fields, and the first records are gone already."""
+
+
+class _Partition:
+    """One owned partition: its state in memory, and how much of it is stored."""
+
+    def __init__(self, key: str, stored: Stored, state: State, start: int) -> None:
+        self.key, self.stored, self.state, self.next = key, stored, state, start
+
+    @property
+    def clean(self) -> bool:
+        return self.stored.applied == self.next - 1
+
+
+class StateApp:
+    """One stateful stage on one topic."""
+
+    def __init__(self, settings: Settings, stage: str, topic: str, store: StateStore, open_state: OpenState) -> None:
+        self._stage, self._topic, self._store, self._open = stage, topic, store, open_state
+        self._producer = OutputProducer(settings)
+        self._owned: dict[int, _Partition] = {}
+        self._lock = asyncio.Lock()
+        self.app = faust_app(settings, stage, self._positions)
+        self._attach(settings)
+
+    def _attach(self, settings: Settings) -> None:
+        topic = self.app.topic(
+            self._topic, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw"
+        )
+        self.app.agent(topic, name=self._stage, concurrency=1)(self._run)
+        self.app.timer(settings.worker.checkpoint_seconds)(self._checkpoint_or_end)
+        self.app.on_partitions_revoked.connect(self._revoked)
+
+    async def _positions(self, consumer: object, starts: Mapping[TP, int]) -> Mapping[TP, int]:
+        """Own what is assigned: load its state, start after what it includes. What stays assigned keeps its memory."""
+        mine = {tp.partition: tp for tp in starts if tp.topic == self._topic}
+        for partition in set(self._owned) - set(mine):
+            del self._owned[partition]
+        earliest = await consumer.earliest_offsets(*mine.values())
+        for partition in set(mine) - set(self._owned):
+            self._owned[partition] = await self._load(partition, earliest[mine[partition]])
+        return {tp: self._owned[partition].next for partition, tp in mine.items()}
+
+    async def _load(self, partition: int, earliest: int) -> _Partition:
+        key = keys.state(self._stage, partition)
+        stored = await self._store.load(key)
+        start = stored.applied + 1
+        if stored.applied < 0:
+            start = earliest
+        elif start < earliest:
+            message = (
+                f"{self._topic}-{partition}: records {start} to {earliest - 1} are gone before they were applied; "
+                f"delete the Redis key {key} to rebuild from what is retained"
+            )
+            raise Hole(message)
+        state = self._open(partition, stored.fields, stored.applied < 0 < earliest)
+        log.info("%s-%d: %d fields, starting at offset %d", self._stage, partition, len(stored.fields), start)
+        return _Partition(key, Stored(stored.epoch, stored.applied, {}), state, start)
+
+    async def _run(self, stream: faust.Stream[bytes]) -> None:
+        async for batch in stream.noack_take(RECORDS_AT_ONCE, within=WITHIN_SECONDS):
+            try:
+                async with self._lock:
+                    for event in batch:
+                        self._apply(event)
+            except EddylineError as error:
+                await end_process(self.app, error)
+            for event in batch:
+                event.ack()
+
+    def _apply(self, event: EventT) -> None:
+        message = event.message
+        owned = self._owned.get(message.partition)
+        if owned is None or message.offset < owned.next:
+            return
+        if message.offset > owned.next:
+            text = f"{self._topic}-{message.partition}: expected offset {owned.next}, got {message.offset}"
+            raise Hole(text)
+        self._producer.send(owned.state.apply(message.value))
+        owned.next += 1
+
+    async def _checkpoint_or_end(self) -> None:
+        try:
+            async with self._lock:
+                for owned in list(self._owned.values()):
+                    await self._checkpoint(owned)
+        except EddylineError as error:
+            await end_process(self.app, error)
+
+    async def _checkpoint(self, owned: _Partition) -> None:
+        if owned.clean:
+            return
+        await self._producer.flush()
+        owned.stored = await self._store.save(owned.key, owned.stored, owned.next - 1, owned.state.take_changes())
+
+    async def _revoked(self, app: faust.App, revoked: set[TP], **_: object) -> None:
+        """Write what is owned before it goes to another worker, which loads it; failing is fine, it will be replayed."""
+        async with self._lock:
+            for owned in list(self._owned.values()):
+                try:
+                    await self._checkpoint(owned)
+                except Unavailable as error:
+                    log.warning("%s of %s not written at hand-over: %s", owned.key, app.conf.id, error)
+            self._owned.clear()

@@ -1,0 +1,1 @@
+"""The events that leave: one type per topic, its JSON Schema, its identifier."""

@@ -1,0 +1,66 @@
+"""How far a worker has read its input partitions: what watermarks are made of.
+
+A source that has been read to its end and is silent must not hold windows open. With ``clock="live"`` it follows the
+clock at a distance; with ``clock="log"`` (backfill, demo) it is declared idle and is not asked any more. Either decision
+is written into the records of the observations topic, so whoever reads them again comes to the same windows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from eddyline.observations import Source
+
+Partition = tuple[str, int]
+
+
+@dataclass
+class _Position:
+    offset: int
+    watermark_ms: int
+    last_read_ms: int
+    idle: bool = False
+
+
+class Progress:
+    """The sources that one worker is assigned. Times come in as arguments: the clock is the caller's."""
+
+    def __init__(self, clock: Literal["live", "log"], idle_ms: int) -> None:
+        self._clock, self._idle_ms = clock, idle_ms
+        self._positions: dict[Partition, _Position] = {}
+
+    def assign(self, starts: dict[Partition, int], now_ms: int) -> None:
+        """Take over exactly these partitions, each with the offset at which reading starts."""
+        self._positions = {
+            source: self._positions.get(source) or _Position(start - 1, 0, now_ms) for source, start in starts.items()
+        }
+
+    def read(self, source: Partition, offset: int, time_ms: int | None, now_ms: int) -> None:
+        """Note that a record was read and everything that came of it is on its way; ``time_ms`` is its event's.
+
+        A partition that was taken away meanwhile is its new reader's to speak for.
+        """
+        if (position := self._positions.get(source)) is None:
+            return
+        position.offset = max(offset, position.offset)
+        position.watermark_ms = max(time_ms or 0, position.watermark_ms)
+        position.last_read_ms, position.idle = now_ms, False
+
+    def tick(self, ends: dict[Partition, int], now_ms: int) -> list[Source]:
+        """Return where every source is, given the offsets at which the partitions end now."""
+        for source, position in self._positions.items():
+            at_end = position.offset + 1 >= ends.get(source, position.offset + 2)
+            if at_end and now_ms - position.last_read_ms >= self._idle_ms:
+                self._advance(position, now_ms)
+        return self.sources(self._positions)
+
+    def _advance(self, position: _Position, now_ms: int) -> None:
+        if self._clock == "live":
+            position.watermark_ms = max(position.watermark_ms, now_ms - self._idle_ms)
+        else:
+            position.idle = True
+
+    def sources(self, which: Iterable[Partition]) -> list[Source]:
+        """Return where the sources of ``which`` are, in order."""
+        found = ((source, self._positions[source]) for source in sorted(which) if source in self._positions)
+        return [Source(*source, at.offset, at.watermark_ms, at.idle) for source, at in found]

@@ -1,0 +1,87 @@
+"""What the pure stages ask of the outside world: the types that adapters implement."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eddyline.changes import Changes
+
+SCALE = 400
+"""An int8 component ``q`` stands for ``q / SCALE``: a unit vector has a quantised norm of about 400."""
+
+
+class Encoded(NamedTuple):
+    """Texts as an encoder returns them, row ``i`` for text ``i``."""
+
+    vectors: NDArray[np.int8]
+    """``(n, dimension)`` int8, the unit vector times :data:`SCALE`, rounded half to even, clipped to [-127, 127]."""
+    projected: NDArray[np.int16]
+    """``(n, 64)`` int16: the fixed projection of ``vectors``, in units of ``1 / (16 * SCALE)``."""
+    truncated: NDArray[np.bool_]
+    """``(n,)``: the text had more tokens than the encoder reads."""
+
+
+class Encoder(Protocol):
+    """Turns texts into quantised vectors: a pure function of the text, bit for bit, however texts are batched."""
+
+    @property
+    def space_id(self) -> str:
+        """What must be equal for two vectors to be compared: model files, pooling, truncation, quantisation."""
+
+    @property
+    def build_id(self) -> str:
+        """What may flip last bits: runtime version, execution provider, CPU features."""
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Encode ``texts``; blocking and CPU-bound, safe to call from several threads."""
+
+
+class Stored(NamedTuple):
+    """The state of a partition as it was loaded."""
+
+    epoch: int
+    """Incremented by every load: a later owner's is higher."""
+    applied: int
+    """Offset of the last record in the state, -1 when there is none."""
+    fields: dict[str, bytes]
+
+
+class StateStore(Protocol):
+    """Keeps the state of partitions, with the offset that it includes, and finished results."""
+
+    async def load(self, key: str) -> Stored:
+        """Read a state and become its owner: whoever loaded it earlier is fenced from now on.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+
+    async def save(self, key: str, owner: Stored, applied: int, changes: Changes) -> Stored:
+        """Write results, then all changed fields and ``applied`` in one command, then drop what expired.
+
+        Args:
+            key: of the state.
+            owner: what the last load or save returned.
+            applied: offset of the last record that the changes include.
+            changes: what to write.
+
+        Returns:
+            What to pass to the next call.
+
+        Raises:
+            Fenced: another worker has loaded the state, or the store has lost writes.
+            Unavailable: the store does not answer.
+        """
+
+
+class JoinStore(Protocol):
+    """Where the halves of requests meet."""
+
+    async def exchange(self, halves: Sequence[tuple[str, str, bytes]]) -> list[Mapping[str, bytes]]:
+        """Write each ``(key, field, value)``, then return for each all the fields that its key has.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """

@@ -1,0 +1,42 @@
+"""Bottom-k samples: deterministic, mergeable, order-free, without random numbers.
+
+The sample of a set is the ``k`` items with the smallest hash of their event id (Cohen and Kaplan, "Summarizing data
+using bottom-k sketches", PODC 2007). The sample of a union is the bottom-k of the two samples together, so windows merge
+in any order to the same bytes.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Item(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """One sampled prompt. Items order by hash, then id."""
+
+    hash: int
+    id: str
+    vector: bytes
+    flags: int
+
+
+def hash_of(*parts: str) -> int:
+    """Return 64 bits that depend on ``parts`` alone (BLAKE2b)."""
+    return int.from_bytes(hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
+
+
+def bottom(items: Iterable[Item], k: int) -> list[Item]:
+    """Return the ``k`` smallest items, in order, each id once.
+
+    >>> low, high = Item(1, "a", b"", 0), Item(2, "b", b"", 0)
+    >>> [item.id for item in bottom([high, low, low], 1)]
+    ['a']
+    """
+    return sorted({item.id: item for item in items}.values())[:k]
+
+
+def vectors(items: list[Item], dimension: int = 384) -> NDArray[np.int8]:
+    """Return the vectors of ``items`` as ``(len(items), dimension)`` int8."""
+    return np.frombuffer(b"".join(item.vector for item in items), np.int8).reshape(len(items), dimension)

@@ -1,0 +1,290 @@
+"""Every setting, in one struct: from ``eddyline.toml``, then from ``EDDYLINE_*`` variables, which win.
+
+``[kafka] bootstrap`` is ``EDDYLINE_KAFKA_BOOTSTRAP`` in the environment. A secret may be given as the path of a file that
+holds it: ``EDDYLINE_PRIVACY_PEPPER_FILE``. An unknown key or variable is an error that names it and its place.
+``docs/settings.md`` is generated from this file, and a test holds the two together.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from eddyline.errors import RefusedToStart
+
+PREFIX = "EDDYLINE_"
+NOT_SETTINGS = ("EDDYLINE_CONFIG", "EDDYLINE_TEST_")
+"""Variables that start so are not settings: the path of the file itself, and what only the test suite reads."""
+
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
+Topic = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file; its fields are documented in :data:`HELP`."""
+
+
+class Kafka(_Section):
+    """Where the brokers are."""
+
+    bootstrap: str = "127.0.0.1:9092"
+    group_prefix: str = "eddyline"
+    session_timeout_seconds: Seconds = 30.0
+    replication_factor: Annotated[int, Meta(ge=1, le=9)] = 1
+
+
+class Topics(_Section):
+    """Names and partition counts of the topics."""
+
+    prompts: Topic = "prompts"
+    responses: Topic = "responses"
+    shadow_responses: Topic = "shadow-responses"
+    feedback: Topic = "feedback"
+    deployments: Topic = "deployments"
+    observations: Topic = "eddyline.observations.v1"
+    partials: Topic = "eddyline.partials.v1"
+    scores: Topic = "eddyline.scores.v1"
+    drift: Topic = "eddyline.drift.v1"
+    dead_letters: Topic = "eddyline.dlq.v1"
+    input_partitions: Annotated[int, Meta(ge=1, le=1024)] = 4
+    observations_partitions: Annotated[int, Meta(ge=1, le=256)] = 16
+    partials_partitions: Annotated[int, Meta(ge=1, le=256)] = 4
+
+
+class Redis(_Section):
+    """Where state is kept."""
+
+    url: str = "redis://127.0.0.1:6379/0"
+    timeout_seconds: Seconds = 10.0
+    allow_volatile: bool = False
+
+
+class Privacy(_Section):
+    """How users are pseudonymised."""
+
+    pepper: str = ""
+
+
+class Encoder(_Section):
+    """The encoder bundle and how it is run."""
+
+    bundle: str = ""
+    threads: Annotated[int, Meta(ge=0, le=256)] = 0
+    cache_texts: Annotated[int, Meta(ge=0, le=10_000_000)] = 100_000
+
+
+class Events(_Section):
+    """What is accepted, and what is assumed where an event says nothing."""
+
+    app: str = "default"
+    environment: str = "production"
+    max_bytes: Annotated[int, Meta(ge=1_000, le=100_000_000)] = 1_000_000
+    max_future_seconds: Seconds = 300.0
+    dead_letter_bytes: Annotated[int, Meta(ge=1_000, le=900_000)] = 65_536
+
+
+class Windows(_Section):
+    """Event time: windows, lateness, days."""
+
+    size_seconds: Annotated[int, Meta(ge=1, le=3600)] = 300
+    grace_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 120
+    clock: Literal["live", "log"] = "live"
+    idle_seconds: Seconds = 30.0
+    timezone: str = "UTC"
+    dedupe_seconds: Annotated[int, Meta(ge=60, le=604_800)] = 3600
+
+
+class Join(_Section):
+    """Where a prompt meets its response, its shadow responses and its feedback."""
+
+    ttl_seconds: Annotated[int, Meta(ge=1, le=604_800)] = 3600
+
+
+class Judge(_Section):
+    """When a window has something to say, and how long results are kept."""
+
+    min_window: Positive = 20
+    min_reference: Positive = 100
+    keep_windows_hours: Positive = 48
+    keep_hours_days: Positive = 14
+
+
+class Panel(_Section):
+    """The users whose daily rows are kept."""
+
+    users: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    keep_days: Positive = 90
+
+
+class Worker(_Section):
+    """How work is cut."""
+
+    batch_records: Annotated[int, Meta(ge=1, le=10_000)] = 200
+    batch_wait_seconds: Seconds = 0.1
+    tick_seconds: Seconds = 1.0
+    checkpoint_seconds: Seconds = 0.5
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings. Sections are tables of ``eddyline.toml``."""
+
+    kafka: Kafka = Kafka()
+    topics: Topics = Topics()
+    redis: Redis = Redis()
+    privacy: Privacy = Privacy()
+    encoder: Encoder = Encoder()
+    events: Events = Events()
+    windows: Windows = Windows()
+    join: Join = Join()
+    judge: Judge = Judge()
+    panel: Panel = Panel()
+    worker: Worker = Worker()
+
+
+HELP: dict[str, str] = {
+    "kafka.bootstrap": "Brokers to ask first, `host:port`, separated by commas.",
+    "kafka.group_prefix": "Consumer groups are `<prefix>-encode`, `<prefix>-fold` and `<prefix>-judge`.",
+    "kafka.session_timeout_seconds": "A worker that is silent for so long loses its partitions to another.",
+    "kafka.replication_factor": "For the topics that `eddyline topics create` makes; 3 in production.",
+    "topics.prompts": "Input: prompts, with or without their response.",
+    "topics.responses": "Input: responses, joined to their prompt by `request_id`.",
+    "topics.shadow_responses": "Input: what a candidate model answered to the same prompt.",
+    "topics.feedback": "Input: what users or reviewers said of a response, as a number.",
+    "topics.deployments": "Input: announcements of deployments.",
+    "topics.observations": "Internal: between encode and fold.",
+    "topics.partials": "Internal: between fold and judge.",
+    "topics.scores": "Output: one event per response and scorer.",
+    "topics.drift": "Output: one event per closed window and deployment.",
+    "topics.dead_letters": "Output: what could not be understood, with its reason.",
+    "topics.input_partitions": "Partitions that `topics create` gives an input topic that does not exist yet.",
+    "topics.observations_partitions": "Decides which partition owns a user: fixed once the topic exists.",
+    "topics.partials_partitions": "Decides which partition owns an app: fixed once the topic exists.",
+    "redis.url": "Redis 7.0 or newer; `rediss://` for TLS. A password may be in the URL.",
+    "redis.timeout_seconds": "A call that takes longer counts as failed and is tried again.",
+    "redis.allow_volatile": "Start although Redis has no persistence or may evict keys: for a trial only.",
+    "privacy.pepper": "Secret: the key of the HMAC that turns user and session ids into pseudonyms; at least 16 characters.",
+    "encoder.bundle": "Folder of the encoder bundle; empty means the one that comes with Eddyline.",
+    "encoder.threads": "Threads that call the encoder; 0 means one per core.",
+    "encoder.cache_texts": "Texts whose vectors are remembered, about 0.6 kB each.",
+    "events.app": "The application of an event that names none.",
+    "events.environment": "The environment of an event that names none.",
+    "events.max_bytes": "A larger record goes to the dead letters without being decoded.",
+    "events.max_future_seconds": "An event whose time is further ahead of the clock goes to the dead letters.",
+    "events.dead_letter_bytes": "Of a larger record, dead letters keep so many bytes, its length and its sha256.",
+    "windows.size_seconds": "Length of a tumbling window; must divide an hour.",
+    "windows.grace_seconds": "How long a window stays open for stragglers, in event time.",
+    "windows.clock": "`live`: a quiet source follows the clock. `log`: event time alone counts (backfill, demo).",
+    "windows.idle_seconds": "A source that is read to its end and silent for so long does not hold windows open.",
+    "windows.timezone": "Where a day begins: an IANA name.",
+    "windows.dedupe_seconds": "Horizon, in event time, within which a repeated event id is dropped.",
+    "join.ttl_seconds": "How long a half waits for the other.",
+    "judge.min_window": "Gated prompts below which a window says `insufficient_data`.",
+    "judge.min_reference": "Gated prompts below which a history is not yet a reference.",
+    "judge.keep_windows_hours": "Time to live of closed windows in Redis.",
+    "judge.keep_hours_days": "Time to live of closed hours in Redis.",
+    "panel.users": "The panel is this many users, those with the smallest hash.",
+    "panel.keep_days": "Time to live of panel rows in Redis.",
+    "worker.batch_records": "Most records that encode takes at once.",
+    "worker.batch_wait_seconds": "Longest that a record waits for its batch to fill.",
+    "worker.tick_seconds": "How often encode tells every observations partition how far its sources are.",
+    "worker.checkpoint_seconds": "How often fold and judge write their state.",
+}
+SECRETS = frozenset({"privacy.pepper"})
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read settings from the file at ``path`` (if any) and from ``environ``.
+
+    Raises:
+        RefusedToStart: the file cannot be read, or a key, variable or value is wrong; the message names it.
+    """
+    tables = _read_file(path) if path else {}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS):
+            section, field, text = _variable(name, environ[name])
+            tables.setdefault(section, {})[field] = text
+    try:
+        settings = msgspec.convert(tables, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        where = f"{path} and {PREFIX}* variables" if path else f"{PREFIX}* variables"
+        message = f"settings ({where}): {_without_secret(str(error))}"
+        raise RefusedToStart(message) from None
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Check what one field cannot say alone.
+
+    Raises:
+        RefusedToStart: two settings do not fit together, or a name is unknown.
+    """
+    if 3600 % settings.windows.size_seconds:
+        message = f"windows.size_seconds = {settings.windows.size_seconds}: it must divide an hour (3600)"
+        raise RefusedToStart(message)
+    try:
+        ZoneInfo(settings.windows.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"windows.timezone = {settings.windows.timezone!r}: no such IANA time zone"
+        raise RefusedToStart(message) from None
+
+
+def variable(path: str) -> str:
+    """Name of the environment variable of a setting: ``kafka.bootstrap`` -> ``EDDYLINE_KAFKA_BOOTSTRAP``."""
+    return PREFIX + path.replace(".", "_").upper()
+
+
+def settings_table() -> str:
+    """Return the reference of all settings as Markdown: what ``docs/settings.md`` holds."""
+    lines = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
+    for section in msgspec.structs.fields(Settings):
+        for field in msgspec.structs.fields(section.type):
+            path = f"{section.name}.{field.name}"
+            default = msgspec.json.encode(field.default).decode()
+            lines.append(f"| `{path}` | `{variable(path)}` | `{default}` | {HELP[path]} |")
+    return "\n".join(lines) + "\n"
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        message = f"settings file {path}: {error.strerror}"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"settings file {path}: {error}"
+    raise RefusedToStart(message)
+
+
+def _variable(name: str, text: str) -> tuple[str, str, str]:
+    """Split a variable into section, field and value; reads the file of a ``_FILE`` variable."""
+    for section in msgspec.structs.fields(Settings):
+        head = f"{PREFIX}{section.name.upper()}_"
+        if not name.startswith(head):
+            continue
+        fields = {field.name for field in msgspec.structs.fields(section.type)}
+        field = name.removeprefix(head).lower()
+        if field in fields:
+            return section.name, field, text
+        secret = field.removesuffix("_file")
+        if f"{section.name}.{secret}" in SECRETS:
+            return section.name, secret, _read_secret(name, text)
+    message = f"environment variable {name}: no such setting (see docs/settings.md)"
+    raise RefusedToStart(message)
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{name}: cannot read {path}: {error}"
+        raise RefusedToStart(message) from None
+
+
+def _without_secret(message: str) -> str:
+    """Validation messages name types and paths, never values; keep the first line only."""
+    return message.splitlines()[0]

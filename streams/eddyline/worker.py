@@ -1,0 +1,116 @@
+"""The worker: the three stages as three Faust apps in one process, or one of them alone.
+
+An error in any app ends the process with exit code 1; a supervisor (systemd, Kubernetes, ``restart: always``) starts it
+again, and it goes on from its last checkpoint. SIGTERM ends it in order, with 0.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import faust
+
+from eddyline.encode import Encode
+from eddyline.encoders import OnnxEncoder, open_encoder
+from eddyline.errors import RefusedToStart
+from eddyline.fold import Fold, FoldPolicy
+from eddyline.judge import Judge, JudgePolicy
+from eddyline.kafka import topics
+from eddyline.kafka.encode_app import EncodeApp
+from eddyline.kafka.state_app import State, StateApp
+from eddyline.privacy import Pseudonyms
+from eddyline.settings import Settings
+from eddyline.store.redis import RedisStore, check_durable, connect
+
+Stage = Literal["encode", "fold", "judge"]
+STAGES: tuple[Stage, ...] = ("encode", "fold", "judge")
+log = logging.getLogger(__name__)
+
+
+def run_worker(settings: Settings, stages: Sequence[Stage] = STAGES) -> int:
+    """Run the stages until a signal ends them; return the exit code.
+
+    Raises:
+        RefusedToStart: topics, Redis, settings or the encoder bundle are unfit.
+        Unavailable: Kafka or Redis does not answer.
+    """
+    topics.check(settings)
+    if warning := asyncio.run(_check_redis(settings)):
+        log.warning(warning)
+    apps = [_BUILDERS[stage](settings) for stage in stages]
+    worker = faust.Worker(*apps, loglevel="INFO", quiet=False, redirect_stdouts=False)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+async def _check_redis(settings: Settings) -> str | None:
+    client = connect(settings)
+    try:
+        return await check_durable(client, allow_volatile=settings.redis.allow_volatile)
+    finally:
+        await client.aclose()
+
+
+def build_encoder(settings: Settings) -> OnnxEncoder:
+    """Open the configured encoder bundle and check it against its golden vectors.
+
+    Raises:
+        RefusedToStart: the bundle is not what its manifest says, or does not work here.
+    """
+    threads = settings.encoder.threads or len(os.sched_getaffinity(0))
+    encoder = open_encoder(bundle_dir(settings), threads=threads, cache_size=settings.encoder.cache_texts)
+    check = encoder.verify()
+    log.info("encoder %s, build %s: %s", encoder.space_id, encoder.build_id, check)
+    return encoder
+
+
+def bundle_dir(settings: Settings) -> Path:
+    """Return the folder of the encoder bundle: the configured one, else the one that comes with Eddyline.
+
+    Raises:
+        RefusedToStart: there is none.
+    """
+    if settings.encoder.bundle:
+        return Path(settings.encoder.bundle)
+    package = Path(__file__).parent
+    for folder in (package / "models", package.parent.parent / "models"):
+        if (found := folder / "minilm-l6-v2").is_dir():
+            return found
+    message = "no encoder bundle comes with this installation: set encoder.bundle to its folder"
+    raise RefusedToStart(message)
+
+
+def _encode_app(settings: Settings) -> faust.App:
+    encode = Encode(settings, build_encoder(settings), Pseudonyms(settings.privacy.pepper))
+    return EncodeApp(settings, encode, _store(settings)).app
+
+
+def _fold_app(settings: Settings) -> faust.App:
+    policy = FoldPolicy.of(settings)
+
+    def open_state(partition: int, fields: dict[str, bytes], gap: bool) -> State:  # noqa: FBT001 - the shell's type
+        return Fold.restore(policy, partition, fields) if fields else Fold(policy, partition, gap=gap)
+
+    return StateApp(settings, "fold", settings.topics.observations, _store(settings), open_state).app
+
+
+def _judge_app(settings: Settings) -> faust.App:
+    policy = JudgePolicy.of(settings)
+
+    def open_state(partition: int, fields: dict[str, bytes], gap: bool) -> State:  # noqa: ARG001, FBT001 - the shell's type
+        return Judge.restore(policy, partition, fields) if fields else Judge(policy, partition)
+
+    return StateApp(settings, "judge", settings.topics.partials, _store(settings), open_state).app
+
+
+_BUILDERS = {"encode": _encode_app, "fold": _fold_app, "judge": _judge_app}
+
+
+def _store(settings: Settings) -> RedisStore:
+    return RedisStore(connect(settings), join_ttl_seconds=settings.join.ttl_seconds)
