@@ -61,7 +61,8 @@ class Sums:
 def feature_counts(flags: NDArray[np.uint32]) -> Ints:
     """Return how many of the ``(m,)`` flag words have each bit, ``(32,)``."""
     bits = np.unpackbits(flags.astype("<u4").view(np.uint8).reshape(len(flags), 4), axis=1, bitorder="little")
-    return bits.sum(axis=0, dtype=np.int64)
+    counts: Ints = bits.sum(axis=0, dtype=np.int64)
+    return counts
 
 
 class Cell:

@@ -22,7 +22,7 @@ def squared_distances(a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.in
 
 
 def mean_nearest(a: NDArray[np.int8], b: NDArray[np.int8]) -> float:
-    """Return the mean Euclidean distance of the rows of ``a`` to the nearest row of ``b``, in [0, 2] for unit vectors."""
+    """Return the mean Euclidean distance of the rows of ``a`` to the nearest row of ``b``, in [0, 2]."""
     return _mean_root(squared_distances(a, b).min(axis=1))
 
 

@@ -47,6 +47,7 @@ from eddyline.settings import Settings
 from eddyline.windows import Watermarks, day_end, local_day, window_start
 
 VERSION = b"1"
+SEPARATOR = "\x1f"
 ROWS_PER_PARTIAL = 500
 CellKey = tuple[str, str, str]
 """(app, deployment, space id); the deployment is empty where the event named none."""
@@ -340,7 +341,7 @@ class Fold:
         return self._days[day].panels.setdefault(app, Panel(self._policy.panel_users))
 
     def _close_days(self, until: int, *, ended: bool) -> list[Output]:
-        """Emit the panel rows of the days that are over. At the end of input an open day's too, but it is not forgotten."""
+        """Emit the panel rows of the days that are over. At the end of input an open day's too, but it is kept."""
         outputs = []
         for day in sorted(self._days):
             over = day_end(day, self._policy.zone) <= until
@@ -402,18 +403,18 @@ def _announced(observation: DeploymentObservation) -> Announced:
 
 
 def _cell_field(start: int, key: CellKey) -> str:
-    return f"c:{start}:" + "\x1f".join(key)
+    return f"c:{start}:{SEPARATOR.join(key)}"
 
 
 def _cell_key(text: str) -> CellKey:
-    app, deployment, space_id = text.split("\x1f")
+    app, deployment, space_id = text.split(SEPARATOR)
     return app, deployment, space_id
 
 
 def _pending_field(start: int, key: Key) -> str:
     app, user, session, deployment, space_id = key
-    return f"p:{start}:" + "\x1f".join((app, user.hex(), session.hex(), deployment, space_id))
+    return f"p:{start}:{SEPARATOR.join((app, user.hex(), session.hex(), deployment, space_id))}"
 
 
 def _row_field(day: str, app: str, user: bytes, deployment: str) -> str:
-    return f"r:{day}:" + "\x1f".join((app, user.hex(), deployment))
+    return f"r:{day}:{SEPARATOR.join((app, user.hex(), deployment))}"

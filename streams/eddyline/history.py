@@ -1,7 +1,7 @@
 """An app's own recent history, from which references are taken when there is no eval set.
 
-Hours of gated sums with a bottom-k sample, kept for a day and two hours, per embedding space. The sample of a day is the
-bottom-256 of its hours' bottom-64: exact unless one hour holds more than a quarter of the day's smallest hashes.
+Hours of gated sums with a bottom-k sample, kept for a day and two hours, per embedding space. The sample of a day is
+the bottom-256 of its hours' bottom-64: exact unless one hour holds more than a quarter of the day's smallest hashes.
 """
 
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ class History:
         return gone
 
     def before(self, time_ms: int) -> Reference:
-        """Return the reference of the day before ``time_ms``, as far as it is known; called when windows up to there are."""
+        """Return the reference of the day before ``time_ms``, as far as it is known then."""
         return self._reference(time_ms - DAY_MS, time_ms)
 
     def after(self, time_ms: int) -> Reference:

@@ -1,8 +1,8 @@
 """How far a worker has read its input partitions: what watermarks are made of.
 
 A source that has been read to its end and is silent must not hold windows open. With ``clock="live"`` it follows the
-clock at a distance; with ``clock="log"`` (backfill, demo) it is declared idle and is not asked any more. Either decision
-is written into the records of the observations topic, so whoever reads them again comes to the same windows.
+clock at a distance; with ``clock="log"`` (backfill, demo) it is declared idle and is not asked any more. Either
+decision is written into the records of the observations topic, so whoever reads them again comes to the same windows.
 """
 
 from collections.abc import Iterable

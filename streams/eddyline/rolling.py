@@ -73,7 +73,7 @@ class Rolling:
         self.add(start_ms, cells.unpack_sums(part.volume), cells.unpack_sums(part.gated))
 
     def expire(self, as_of_ms: int) -> list[int]:
-        """Forget the windows that start a span or more before ``as_of_ms``; return those that no span holds any more."""
+        """Forget the windows that start a span or more before ``as_of_ms``; return those that none holds."""
         return [span.expire(as_of_ms) for span in self._spans.values()][-1]
 
     def rolled(self, span: str, as_of_ms: int) -> bytes:

@@ -1,8 +1,8 @@
 """Bottom-k samples: deterministic, mergeable, order-free, without random numbers.
 
 The sample of a set is the ``k`` items with the smallest hash of their event id (Cohen and Kaplan, "Summarizing data
-using bottom-k sketches", PODC 2007). The sample of a union is the bottom-k of the two samples together, so windows merge
-in any order to the same bytes.
+using bottom-k sketches", PODC 2007). The sample of a union is the bottom-k of the two samples together, so windows
+merge in any order to the same bytes.
 """
 
 import hashlib

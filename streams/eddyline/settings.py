@@ -1,7 +1,7 @@
 """Every setting, in one struct: from ``eddyline.toml``, then from ``EDDYLINE_*`` variables, which win.
 
-``[kafka] bootstrap`` is ``EDDYLINE_KAFKA_BOOTSTRAP`` in the environment. A secret may be given as the path of a file that
-holds it: ``EDDYLINE_PRIVACY_PEPPER_FILE``. An unknown key or variable is an error that names it and its place.
+``[kafka] bootstrap`` is ``EDDYLINE_KAFKA_BOOTSTRAP`` in the environment. A secret may be given as the path of a file
+that holds it: ``EDDYLINE_PRIVACY_PEPPER_FILE``. An unknown key or variable is an error that names it and its place.
 ``docs/settings.md`` is generated from this file, and a test holds the two together.
 """
 
@@ -25,12 +25,8 @@ Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
 Topic = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
 
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the file; its fields are documented in :data:`HELP`."""
-
-
-class Kafka(_Section):
-    """Where the brokers are."""
+class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the brokers are. Fields are documented in :data:`HELP`."""
 
     bootstrap: str = "127.0.0.1:9092"
     group_prefix: str = "eddyline"
@@ -38,7 +34,7 @@ class Kafka(_Section):
     replication_factor: Annotated[int, Meta(ge=1, le=9)] = 1
 
 
-class Topics(_Section):
+class Topics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Names and partition counts of the topics."""
 
     prompts: Topic = "prompts"
@@ -56,7 +52,7 @@ class Topics(_Section):
     partials_partitions: Annotated[int, Meta(ge=1, le=256)] = 4
 
 
-class Redis(_Section):
+class Redis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where state is kept."""
 
     url: str = "redis://127.0.0.1:6379/0"
@@ -64,13 +60,13 @@ class Redis(_Section):
     allow_volatile: bool = False
 
 
-class Privacy(_Section):
+class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How users are pseudonymised."""
 
     pepper: str = ""
 
 
-class Encoder(_Section):
+class Encoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The encoder bundle and how it is run."""
 
     bundle: str = ""
@@ -78,7 +74,7 @@ class Encoder(_Section):
     cache_texts: Annotated[int, Meta(ge=0, le=10_000_000)] = 100_000
 
 
-class Events(_Section):
+class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is accepted, and what is assumed where an event says nothing."""
 
     app: str = "default"
@@ -88,7 +84,7 @@ class Events(_Section):
     dead_letter_bytes: Annotated[int, Meta(ge=1_000, le=900_000)] = 65_536
 
 
-class Windows(_Section):
+class Windows(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Event time: windows, lateness, days."""
 
     size_seconds: Annotated[int, Meta(ge=1, le=3600)] = 300
@@ -99,13 +95,13 @@ class Windows(_Section):
     dedupe_seconds: Annotated[int, Meta(ge=60, le=604_800)] = 3600
 
 
-class Join(_Section):
+class Join(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a prompt meets its response, its shadow responses and its feedback."""
 
     ttl_seconds: Annotated[int, Meta(ge=1, le=604_800)] = 3600
 
 
-class Judge(_Section):
+class Judge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When a window has something to say, and how long results are kept."""
 
     min_window: Positive = 20
@@ -114,14 +110,14 @@ class Judge(_Section):
     keep_hours_days: Positive = 14
 
 
-class Panel(_Section):
+class Panel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The users whose daily rows are kept."""
 
     users: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
     keep_days: Positive = 90
 
 
-class Worker(_Section):
+class Worker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How work is cut."""
 
     batch_records: Annotated[int, Meta(ge=1, le=10_000)] = 200
@@ -167,7 +163,7 @@ HELP: dict[str, str] = {
     "redis.url": "Redis 7.0 or newer; `rediss://` for TLS. A password may be in the URL.",
     "redis.timeout_seconds": "A call that takes longer counts as failed and is tried again.",
     "redis.allow_volatile": "Start although Redis has no persistence or may evict keys: for a trial only.",
-    "privacy.pepper": "Secret: the key of the HMAC that turns user and session ids into pseudonyms; at least 16 characters.",
+    "privacy.pepper": "Secret: the key under which user and session ids become pseudonyms; at least 16 characters.",
     "encoder.bundle": "Folder of the encoder bundle; empty means the one that comes with Eddyline.",
     "encoder.threads": "Threads that call the encoder; 0 means one per core.",
     "encoder.cache_texts": "Texts whose vectors are remembered, about 0.6 kB each.",

@@ -7,7 +7,7 @@ again, and it goes on from its last checkpoint. SIGTERM ends it in order, with 0
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -94,7 +94,7 @@ def _encode_app(settings: Settings) -> faust.App:
 def _fold_app(settings: Settings) -> faust.App:
     policy = FoldPolicy.of(settings)
 
-    def open_state(partition: int, fields: dict[str, bytes], gap: bool) -> State:  # noqa: FBT001 - the shell's type
+    def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: FBT001 - the shell's type
         return Fold.restore(policy, partition, fields) if fields else Fold(policy, partition, gap=gap)
 
     return StateApp(settings, "fold", settings.topics.observations, _store(settings), open_state).app
@@ -103,7 +103,7 @@ def _fold_app(settings: Settings) -> faust.App:
 def _judge_app(settings: Settings) -> faust.App:
     policy = JudgePolicy.of(settings)
 
-    def open_state(partition: int, fields: dict[str, bytes], gap: bool) -> State:  # noqa: ARG001, FBT001 - the shell's type
+    def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: ARG001, FBT001 - the shell's type
         return Judge.restore(policy, partition, fields) if fields else Judge(policy, partition)
 
     return StateApp(settings, "judge", settings.topics.partials, _store(settings), open_state).app

@@ -13,7 +13,7 @@ from eddyline.encoders import OnnxEncoder, open_encoder
 from eddyline.encoders.build.texts import smallest, texts_of
 from eddyline.protocols import Encoded
 
-REAL_TEXTS = os.environ.get("EDDYLINE_TEXTS")
+REAL_TEXTS = os.environ.get("EDDYLINE_TEST_TEXTS")
 
 
 def encode_in_pieces(encoder: OnnxEncoder, texts: Sequence[str], size: int) -> Encoded:
@@ -77,7 +77,7 @@ def test_a_replay_from_the_cache_has_the_same_bits(
     assert_same_bits(expected, again)
 
 
-@pytest.mark.skipif(not REAL_TEXTS, reason="EDDYLINE_TEXTS does not name a JSON lines file of real texts")
+@pytest.mark.skipif(not REAL_TEXTS, reason="EDDYLINE_TEST_TEXTS does not name a JSON lines file of real texts")
 def test_real_texts_have_the_same_bits_alone_and_batched(encoder: OnnxEncoder) -> None:
     texts = smallest(texts_of(Path(str(REAL_TEXTS))), 2_000)
     assert_same_bits(encode_in_pieces(encoder, texts, 1), encode_in_pieces(encoder, texts, 512))

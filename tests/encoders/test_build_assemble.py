@@ -12,9 +12,9 @@ from eddyline.encoders.build.__main__ import main
 from eddyline.encoders.build.assemble import int8_model, to_toml
 from eddyline.encoders.bundle import MANIFEST, MODEL, PROJECTION, RANGES, Bundle, Manifest, read_bundle
 
-WEIGHTS = os.environ.get("EDDYLINE_WEIGHTS")
+WEIGHTS = os.environ.get("EDDYLINE_TEST_WEIGHTS")
 needs_weights = pytest.mark.skipif(
-    not WEIGHTS, reason="EDDYLINE_WEIGHTS does not name the folder of the published weights"
+    not WEIGHTS, reason="EDDYLINE_TEST_WEIGHTS does not name the folder of the published weights"
 )
 
 

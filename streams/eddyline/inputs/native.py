@@ -183,7 +183,7 @@ def parse_time(value: object, *, latest_ms: int) -> int:
     """Return milliseconds since 1970 of an RFC 3339 text with an offset, or of epoch seconds or milliseconds.
 
     Raises:
-        DeadLetter: ``bad_timestamp`` when it is no time since 2000, ``future_timestamp`` when it is after ``latest_ms``.
+        DeadLetter: ``bad_timestamp`` (no time since 2000) or ``future_timestamp`` (after ``latest_ms``).
 
     >>> parse_time("2026-11-21T09:00:00.5+01:00", latest_ms=2_000_000_000_000)
     1795248000500

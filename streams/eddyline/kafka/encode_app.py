@@ -6,8 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import faust
-from faust.types import TP, EventT
+from faust.types import TP, EventT, StreamT
 
 from eddyline.encode import Encode, Reading, kinds
 from eddyline.errors import EddylineError
@@ -47,7 +46,7 @@ class EncodeApp:
         self.app.timer(COUNT_PARTITIONS_SECONDS)(self._count_partitions)
         self.app.timer(60.0)(self._report)
 
-    async def _positions(self, consumer: object, starts: Mapping[TP, int]) -> Mapping[TP, int]:
+    async def _positions(self, starts: Mapping[TP, int], _: Mapping[TP, int]) -> Mapping[TP, int]:
         """Note where reading starts; the group's committed offsets hold for this stage."""
         await self._count_partitions()
         self._progress.assign({(tp.topic, tp.partition): offset for tp, offset in starts.items()}, _now_ms())
@@ -58,15 +57,15 @@ class EncodeApp:
         counts = await loop.run_in_executor(None, topics.partition_counts, self._settings)
         self._partitions = {name: counts[name] for name in self._inputs}
 
-    async def _run(self, stream: faust.Stream[bytes]) -> None:
+    async def _run(self, stream: StreamT[EventT[bytes]]) -> None:
         worker = self._settings.worker
-        async for batch in stream.noack_take(worker.batch_records, within=worker.batch_wait_seconds):
+        async for batch in stream.noack_take(worker.batch_records, within=worker.batch_wait_seconds):  # type: ignore[attr-defined]
             try:
                 await self._handle([record_of(event.message) for event in batch])
             except EddylineError as error:
                 await end_process(self.app, error)
             for event in batch:
-                _acknowledge(event)
+                event.ack()
 
     async def _handle(self, records: Sequence[Record]) -> None:
         loop, now = asyncio.get_running_loop(), _now_ms()
@@ -99,10 +98,6 @@ class EncodeApp:
 
     async def _report(self) -> None:
         log.info("encode: %s", dict(self.counts))
-
-
-def _acknowledge(event: EventT) -> None:
-    event.ack()
 
 
 def _now_ms() -> int:

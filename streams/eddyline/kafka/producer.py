@@ -17,6 +17,8 @@ from eddyline.settings import Settings
 
 DELIVERY_SECONDS = 120
 POLL_SECONDS = 0.05
+ANY_PARTITION = -1
+"""librdkafka's way of saying that the key decides."""
 
 
 class OutputProducer:
@@ -48,16 +50,15 @@ class OutputProducer:
         self._raise_failure()
 
     def _send(self, output: Output) -> None:
-        arguments = {} if output.partition is None else {"partition": output.partition}
         for _ in range(int(DELIVERY_SECONDS / POLL_SECONDS)):
             try:
                 self._producer.produce(
                     output.topic,
                     output.value,
                     output.key,
+                    partition=ANY_PARTITION if output.partition is None else output.partition,
                     headers=list(output.headers),
                     on_delivery=self._delivered,
-                    **arguments,
                 )
             except BufferError:
                 self._producer.poll(POLL_SECONDS)

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import faust
 from faust.transport.drivers import aiokafka
-from faust.types import TP
+from faust.types import TP, Message
 from yarl import URL
 
 from eddyline.events import Record
@@ -23,8 +23,8 @@ from eddyline.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Positions = Callable[[aiokafka.Consumer, Mapping[TP, int]], Awaitable[Mapping[TP, int]]]
-"""Given the start offsets that the group has committed (or the earliest), return those to start from instead."""
+Positions = Callable[[Mapping[TP, int], Mapping[TP, int]], Awaitable[Mapping[TP, int]]]
+"""Given the offsets to start from by what the group has committed, and the earliest there are, return other ones."""
 
 
 def faust_app(settings: Settings, stage: str, positions: Positions) -> faust.App:
@@ -60,7 +60,7 @@ def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
                 return committed
             earliest = await self.earliest_offsets(*assigned)
             starts = {tp: _start(tp, committed, earliest) for tp in assigned}
-            starts |= await positions(self, starts)
+            starts |= await positions(starts, earliest)
             await self.seek_wait(starts)
             return starts
 
@@ -76,9 +76,9 @@ def _start(tp: TP, committed: Mapping[TP, int], earliest: Mapping[TP, int]) -> i
     return max(offset if offset is not None else -1, earliest.get(tp, 0))
 
 
-def record_of(message: object) -> Record:
+def record_of(message: Message) -> Record:
     """Return a Faust message as the stages take it."""
-    headers = getattr(message, "headers", None) or ()
+    headers = message.headers or ()
     items = headers.items() if isinstance(headers, Mapping) else headers
     return Record(
         topic=message.topic,

@@ -16,8 +16,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import faust
-from faust.types import TP, EventT
+from faust.types import TP, EventT, StreamT
 
 from eddyline import keys
 from eddyline.changes import Changes
@@ -77,12 +76,11 @@ class StateApp:
         self.app.timer(settings.worker.checkpoint_seconds)(self._checkpoint_or_end)
         self.app.on_partitions_revoked.connect(self._revoked)
 
-    async def _positions(self, consumer: object, starts: Mapping[TP, int]) -> Mapping[TP, int]:
+    async def _positions(self, starts: Mapping[TP, int], earliest: Mapping[TP, int]) -> Mapping[TP, int]:
         """Own what is assigned: load its state, start after what it includes. What stays assigned keeps its memory."""
         mine = {tp.partition: tp for tp in starts if tp.topic == self._topic}
         for partition in set(self._owned) - set(mine):
             del self._owned[partition]
-        earliest = await consumer.earliest_offsets(*mine.values())
         for partition in set(mine) - set(self._owned):
             self._owned[partition] = await self._load(partition, earliest[mine[partition]])
         return {tp: self._owned[partition].next for partition, tp in mine.items()}
@@ -103,8 +101,8 @@ class StateApp:
         log.info("%s-%d: %d fields, starting at offset %d", self._stage, partition, len(stored.fields), start)
         return _Partition(key, Stored(stored.epoch, stored.applied, {}), state, start)
 
-    async def _run(self, stream: faust.Stream[bytes]) -> None:
-        async for batch in stream.noack_take(RECORDS_AT_ONCE, within=WITHIN_SECONDS):
+    async def _run(self, stream: StreamT[EventT[bytes]]) -> None:
+        async for batch in stream.noack_take(RECORDS_AT_ONCE, within=WITHIN_SECONDS):  # type: ignore[attr-defined]
             try:
                 async with self._lock:
                     for event in batch:
@@ -114,7 +112,7 @@ class StateApp:
             for event in batch:
                 event.ack()
 
-    def _apply(self, event: EventT) -> None:
+    def _apply(self, event: EventT[bytes]) -> None:
         message = event.message
         owned = self._owned.get(message.partition)
         if owned is None or message.offset < owned.next:
@@ -122,7 +120,7 @@ class StateApp:
         if message.offset > owned.next:
             text = f"{self._topic}-{message.partition}: expected offset {owned.next}, got {message.offset}"
             raise Hole(text)
-        self._producer.send(owned.state.apply(message.value))
+        self._producer.send(owned.state.apply(message.value or b""))
         owned.next += 1
 
     async def _checkpoint_or_end(self) -> None:
@@ -139,12 +137,12 @@ class StateApp:
         await self._producer.flush()
         owned.stored = await self._store.save(owned.key, owned.stored, owned.next - 1, owned.state.take_changes())
 
-    async def _revoked(self, app: faust.App, revoked: set[TP], **_: object) -> None:
-        """Write what is owned before it goes to another worker, which loads it; failing is fine, it will be replayed."""
+    async def _revoked(self, *_: object, **__: object) -> None:
+        """Write what is owned before it goes to another worker, which loads it; if that fails it will be replayed."""
         async with self._lock:
             for owned in list(self._owned.values()):
                 try:
                     await self._checkpoint(owned)
                 except Unavailable as error:
-                    log.warning("%s of %s not written at hand-over: %s", owned.key, app.conf.id, error)
+                    log.warning("%s not written at hand-over: %s", owned.key, error)
             self._owned.clear()

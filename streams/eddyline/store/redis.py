@@ -1,7 +1,7 @@
 """State in Redis: every state is one hash that holds the offset it includes, every write of it one absolute command.
 
 A write is compared with what this worker last wrote (``epoch`` and ``applied``) under WATCH, so a worker that lost the
-partition, or a Redis that lost its last second, makes it fail instead of making it wrong. The transaction holds a single
+partition, or a Redis that lost its last second, makes it fail instead of making it wrong. The transaction holds one
 HSET: an append-only file torn inside a longer one can be replayed twice.
 """
 
@@ -22,7 +22,7 @@ DROPS_AT_ONCE = 1000
 OLDEST_VERSION = (7, 0)
 
 
-def connect(settings: Settings) -> "redis.asyncio.Redis[bytes]":
+def connect(settings: Settings) -> redis.asyncio.Redis:
     """Return a client for the configured Redis. Nothing is sent yet.
 
     Raises:
@@ -36,7 +36,7 @@ def connect(settings: Settings) -> "redis.asyncio.Redis[bytes]":
         raise RefusedToStart(message) from None
 
 
-async def check_durable(client: "redis.asyncio.Redis[bytes]", *, allow_volatile: bool) -> str | None:
+async def check_durable(client: redis.asyncio.Redis, *, allow_volatile: bool) -> str | None:
     """Check that Redis is new enough, writes an append-only file and never evicts keys.
 
     Returns:
@@ -69,7 +69,7 @@ async def check_durable(client: "redis.asyncio.Redis[bytes]", *, allow_volatile:
 class RedisStore:
     """Implements :class:`eddyline.protocols.StateStore` and :class:`eddyline.protocols.JoinStore`."""
 
-    def __init__(self, client: "redis.asyncio.Redis[bytes]", *, join_ttl_seconds: int) -> None:
+    def __init__(self, client: redis.asyncio.Redis, *, join_ttl_seconds: int) -> None:
         self._client, self._join_ttl = client, join_ttl_seconds
 
     async def load(self, key: str) -> Stored:
@@ -98,8 +98,8 @@ class RedisStore:
             if await pipe.hmget(key, EPOCH, APPLIED) != expected:
                 message = f"{key} has another owner, or Redis has lost writes"
                 raise Fenced(message)
-            pipe.multi()
-            pipe.hset(key, mapping=fields)
+            pipe.multi()  # type: ignore[no-untyped-call]
+            pipe.hset(key, mapping=dict(fields))
             try:
                 await pipe.execute()
             except redis.exceptions.WatchError:

@@ -36,7 +36,7 @@ class Nodes:
         """Add a constant float32 scalar."""
         return self.constant(f"number_{value!r}", np.array(value, np.float32))
 
-    def add(self, operator: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:
+    def add(self, operator: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:  # noqa: ANN401 - whatever the operator takes
         """Append a node with one output."""
         output = output or f"{operator}_{len(self.nodes)}"
         name = f"n{len(self.nodes)}_{operator}"

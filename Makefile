@@ -1,0 +1,64 @@
+# Everything a person does with a clone. Each target sets up what it needs and skips what is there already.
+# Needed beforehand: make and Python 3.11 or newer (another one: make PYTHON=python3.12 test).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+RUNTIME := $(VENV)/runtime.stamp
+DEV := $(VENV)/dev.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test integration check docs bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+setup: $(DEV) ## make .venv with everything that the other targets need
+
+demo: $(RUNTIME) ## watch three days of traffic in about two minutes: broker, Redis, worker, a deployment
+	@$(BIN)/eddyline demo
+
+test: $(DEV) ## unit tests, doctests, and what runs on the embedded servers
+	$(BIN)/python -m pytest -m "not chaos" --ignore=tests/integration
+
+integration: $(DEV) ## tests against real servers; those for Apache Kafka need Java 17 and Maven (see .ci/setup)
+	$(BIN)/python -m pytest -m "not chaos" tests/integration
+
+check: $(DEV) ## formatting, lint, types, import rules, documentation, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quiet -m "not integration and not chaos" --ignore=tests/integration
+
+docs: $(DEV) ## only the tests that hold documentation and code together
+	$(BIN)/python -m pytest --quiet tests/test_repository.py tests/test_docs.py
+
+bench: $(DEV) ## run every benchmark; docs/architecture.md says what they measure
+	@set -e; for script in $(sort $(wildcard benchmarks/bench_*.py)); do \
+		echo "== $$script"; $(BIN)/python "$$script"; \
+	done
+
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find streams tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "setup: $(PYTHON) is older than 3.11: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "setup: making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+# Installed before anything else from the hashed lock, so that the project itself can be installed without looking for
+# dependencies. A stamp is newer than its lock: nothing happens until the lock changes.
+$(RUNTIME): requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "setup: installing $< (some 200 MB the first time)"
+	@$(PIP) --require-hashes -r $<
+	@$(PIP) --no-deps -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUNTIME)
+	@echo "setup: installing $<"
+	@$(PIP) --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,209 @@
+"""Every output is a function of the set of accepted events: not of their order, partitioning or batching."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+import pytest
+from tests import traffic
+from tests.traffic import Line
+
+from eddyline.changes import Changes
+from eddyline.encoders import OnnxEncoder, open_encoder
+from eddyline.events import Record
+from eddyline.fold import Fold, FoldPolicy
+from eddyline.judge import Judge, JudgePolicy
+from eddyline.replay import Pipeline, replay
+from eddyline.settings import Settings, load_settings
+from eddyline.worker import bundle_dir
+
+NOW_MS = traffic.START_MS + 10**9
+ENVIRON = {
+    "EDDYLINE_PRIVACY_PEPPER": "a pepper for tests",
+    "EDDYLINE_JUDGE_MIN_REFERENCE": "30",
+    "EDDYLINE_JUDGE_MIN_WINDOW": "1",
+}
+Outputs = dict[str, dict[tuple[str, str], bytes]]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> OnnxEncoder:
+    return open_encoder(bundle_dir(Settings()), threads=1, cache_size=10_000)
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    return traffic.stream(prompts=1500, users=120, hours=40, seed=1)
+
+
+@pytest.fixture(scope="module")
+def expected(lines: list[Line], encoder: OnnxEncoder) -> Outputs:
+    return run(lines, encoder)
+
+
+def run(lines: Sequence[Line], encoder: OnnxEncoder, *, batch: int = 64, ticks: int = 4, **changes: str) -> Outputs:
+    """Run lines through the stages in memory, each topic a source; a tick after every ``ticks`` batches."""
+    environ = {f"EDDYLINE_{name.upper()}": value for name, value in changes.items()}
+    settings = load_settings(None, {**ENVIRON, **environ})
+    pipeline = Pipeline(settings, encoder, NOW_MS)
+    topics = sorted({topic for topic, _ in lines})
+    ends = {(topic, 0): sum(name == topic for name, _ in lines) for topic in topics}
+    pipeline.start(topics)
+    offsets = dict.fromkeys(topics, 0)
+    records = []
+    for topic, event in lines:
+        records.append(Record(topic, 0, offsets[topic], orjson.dumps(event)))
+        offsets[topic] += 1
+    for number, at in enumerate(range(0, len(records), batch)):
+        pipeline.feed(records[at : at + batch])
+        if number % ticks == 0:
+            pipeline.tick(ends)
+    pipeline.tick(ends)
+    return {topic: dict(found) for topic, found in pipeline.outputs.items()}
+
+
+def shuffled_within_grace(lines: Sequence[Line], seed: int, grace_ms: int = 110_000) -> list[Line]:
+    """Return the lines as if each had been delayed by up to the grace."""
+    random_ = random.Random(seed)
+    when = {id(line): event_time(line) + random_.randrange(grace_ms) for line in lines}
+    return sorted(lines, key=lambda line: when[id(line)])
+
+
+def event_time(line: Line) -> int:
+    return int(line[1].get("ts") or line[1]["effective_at"])
+
+
+def drift(outputs: Outputs) -> list[dict[str, object]]:
+    return [orjson.loads(value)["data"] for _, value in sorted(outputs["eddyline.drift.v1"].items())]
+
+
+def test_the_stream_has_something_to_say(expected: Outputs, lines: list[Line]) -> None:
+    found = drift(expected)
+    prompts = sum(topic == "prompts" for topic, _ in lines)
+    assert sum(int(str(event["n"])) for event in found) == prompts
+    assert {event["deployment_source"] for event in found} == {"attribute", "announced", "none"}
+    assert {event["state"] for event in found} == {"learning", "quiet", "insufficient_data"}
+    assert {str(event["completeness"]) for event in found} == {"1.0"}
+    assert sum(int(str(event["late"])) for event in found) == 0
+    responses = prompts + sum(topic == "shadow-responses" for topic, _ in lines)
+    feedback = sum(topic == "feedback" for topic, _ in lines)
+    assert len(expected["eddyline.scores.v1"]) == 2 * responses + feedback
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_order_within_grace_changes_no_byte(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs, seed: int
+) -> None:
+    assert run(shuffled_within_grace(lines, seed), encoder) == expected
+
+
+@pytest.mark.parametrize("partitions", ["1", "4", "16"])
+def test_the_number_of_partitions_changes_no_byte(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs, partitions: str
+) -> None:
+    found = run(lines, encoder, topics_observations_partitions=partitions, topics_partials_partitions=partitions)
+    assert found == expected
+
+
+@pytest.mark.parametrize("batch", [1, 7, 512])
+@pytest.mark.parametrize("ticks", [1, 50])
+def test_the_size_of_batches_changes_no_byte(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs, batch: int, ticks: int
+) -> None:
+    assert run(lines, encoder, batch=batch, ticks=ticks) == expected
+
+
+def test_delivering_everything_twice_changes_no_byte(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs
+) -> None:
+    assert run([line for line in lines for _ in range(2)], encoder) == expected
+
+
+def test_redelivering_a_stretch_inside_the_horizon_changes_no_byte(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs
+) -> None:
+    middle = len(lines) // 2
+    repeated = [*lines[:middle], *lines[middle - 300 : middle], *lines[middle:]]
+    assert run(repeated, encoder, windows_dedupe_seconds="86400") == expected
+
+
+def test_a_repetition_beyond_the_horizon_is_late_and_changes_no_count(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs
+) -> None:
+    middle = len(lines) // 2
+    repeated = [*lines[:middle], *lines[:200], *lines[middle:]]
+    found = drift(run(repeated, encoder, windows_dedupe_seconds="3600"))
+    assert sum(int(str(event["late"])) for event in found) > 200
+    assert [event["n"] for event in found if event["n"]] == [event["n"] for event in drift(expected)]
+
+
+def test_events_that_come_too_late_are_counted_and_change_no_closed_window(
+    lines: list[Line], encoder: OnnxEncoder
+) -> None:
+    late = [line for line in lines if line[0] == "prompts"][:5]
+    rest = [line for line in lines if line not in late]
+    middle = len(rest) // 2
+    outputs = run([*rest[:middle], *late, *rest[middle:]], encoder, batch=16, ticks=1)
+    found = drift(outputs)
+    prompts = sum(topic == "prompts" for topic, _ in lines)
+    assert sum(int(str(event["n"])) for event in found) == prompts - 5
+    assert sum(int(str(event["late"])) for event in found) >= 5
+
+
+def test_a_state_restored_from_its_fields_goes_on_as_if_nothing_had_happened(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs
+) -> None:
+    settings = load_settings(None, ENVIRON)
+    pipeline = RestartingPipeline(settings, encoder, NOW_MS)
+    topics = sorted({topic for topic, _ in lines})
+    ends = {(topic, 0): sum(name == topic for name, _ in lines) for topic in topics}
+    pipeline.start(topics)
+    offsets = dict.fromkeys(topics, 0)
+    for at in range(0, len(lines), 100):
+        batch = []
+        for topic, event in lines[at : at + 100]:
+            batch.append(Record(topic, 0, offsets[topic], orjson.dumps(event)))
+            offsets[topic] += 1
+        pipeline.feed(batch)
+        pipeline.tick(ends)
+        pipeline.restart()
+    assert {topic: dict(found) for topic, found in pipeline.outputs.items()} == expected
+
+
+class RestartingPipeline(Pipeline):
+    """Keeps the state of fold and judge in fields, and can be put together again from them."""
+
+    def __init__(self, settings: Settings, encoder: OnnxEncoder, now_ms: int) -> None:
+        super().__init__(settings, encoder, now_ms)
+        self.fields: dict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
+
+    def restart(self) -> None:
+        """Throw the memory away and restore it from the stored fields."""
+        topics = self.settings.topics
+        fold_policy, judge_policy = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings)
+        self._folds = [
+            Fold.restore(fold_policy, at, self.fields[topics.observations, at]) for at in range(len(self._folds))
+        ]
+        self._judges = [
+            Judge.restore(judge_policy, at, self.fields[topics.partials, at]) for at in range(len(self._judges))
+        ]
+
+    def _checkpoint(self, topic: str, partition: int, changes: Changes) -> None:
+        fields = self.fields[topic, partition]
+        fields.update(changes.fields)
+        for name in changes.drops:
+            fields.pop(name, None)
+
+
+def test_replay_of_a_file_gives_the_same_bytes(
+    lines: list[Line], encoder: OnnxEncoder, expected: Outputs, tmp_path: Path
+) -> None:
+    file = tmp_path / "input.jsonl"
+    file.write_bytes(b"".join(orjson.dumps({"topic": topic, "value": event}) + b"\n" for topic, event in lines))
+    settings = load_settings(None, ENVIRON)
+    replay(Pipeline(settings, encoder, NOW_MS), [file], tmp_path / "out", topic=None, progress=lambda _: None)
+    for topic, found in expected.items():
+        written = (tmp_path / "out" / f"{topic}.jsonl").read_bytes().splitlines()
+        assert written == [value for _, value in sorted(found.items())]
