@@ -23,6 +23,7 @@ from eddyline.errors import DeadLetter
 from eddyline.events import Deployment, Event, Feedback, Kind, Prompt, Record, Response, Supplied
 from eddyline.inputs import Defaults, decode
 from eddyline.join import (
+    PROMPT,
     FeedbackHalf,
     FixedScore,
     Half,
@@ -72,7 +73,8 @@ class Reading:
     halves: list[Half] = field(default_factory=list)
     dead: list[Output] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    """How many records ended how: ``accepted``, ``tombstone``, ``dlq:<reason>``; and ``truncated`` texts."""
+    """How many records ended how: ``accepted``, ``tombstone``, ``dlq:<reason>``; ``truncated`` texts; ``halves`` that
+    need a prompt and how many were ``joined`` to it."""
 
 
 class Encode:
@@ -217,9 +219,10 @@ class Encode:
             sources: how far the sources of this batch are, this batch included.
             inputs: partition count of every input topic.
         """
-        met = [
-            score for half, halves in zip(reading.halves, present, strict=True) for score in meet(half, dict(halves))
-        ]
+        met = []
+        for half, halves in zip(reading.halves, present, strict=True):
+            met += meet(half, dict(halves))
+            _count_halves(half, halves, reading.counts)
         scores = list({score.id: score for score in reading.scores + met}.values())
         by_partition: dict[int, list[Observation]] = defaultdict(list)
         for observation in [*reading.observations, *map(_score_observation, scores)]:
@@ -295,6 +298,15 @@ def _texts(event: Event) -> list[str]:
             return [event.response]
         case _:
             return []
+
+
+def _count_halves(half: Half, present: Mapping[str, bytes], counts: Counter[str]) -> None:
+    """Count what waits for a prompt and what has met it: the difference is what is unmatched so far."""
+    if isinstance(half, PromptHalf):
+        counts["joined"] += len(present) - 1
+    else:
+        counts["halves"] += 1
+        counts["joined"] += PROMPT in present
 
 
 def _supplied(scores: tuple[Supplied, ...]) -> list[FixedScore]:

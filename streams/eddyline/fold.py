@@ -66,7 +66,7 @@ class _Window:
     """An open window."""
 
     def __init__(self) -> None:
-        self.cells: dict[CellKey, Cell] = {}
+        self.cells: defaultdict[CellKey, Cell] = defaultdict(Cell)
         self.pending: dict[Key, Pending] = {}
 
 
@@ -119,7 +119,7 @@ class Fold:
         self._watermarks = Watermarks()
         self._closed_ms = 0
         self._gap_ms = -1 if gap else 0
-        self._windows: dict[int, _Window] = {}
+        self._windows: defaultdict[int, _Window] = defaultdict(_Window)
         self._days: dict[str, _Day] = defaultdict(_Day)
         self._ids = SeenIds(policy.dedupe_ms)
         self._journal = Journal()
@@ -150,10 +150,10 @@ class Fold:
             case "progress":
                 self._restore_progress(msgspec.msgpack.decode(value, type=_Progress))
             case "c":
-                self._window(int(head)).cells[_cell_key(key)] = cells.unpack(value)
+                self._windows[int(head)].cells[_cell_key(key)] = cells.unpack(value)
             case "p":
                 pending_key, pending = msgspec.msgpack.decode(value, type=tuple[Key, Pending])
-                self._window(int(head)).pending[pending_key] = pending
+                self._windows[int(head)].pending[pending_key] = pending
             case "g":
                 self._restore_seen(head, name, msgspec.msgpack.decode(value, type=Gated))
             case "r":
@@ -239,7 +239,7 @@ class Fold:
 
     def _pend(self, at: tuple[int, CellKey], prompt: PromptObservation) -> None:
         start, (app, deployment, space_id) = at
-        pending = self._window(start).pending
+        pending = self._windows[start].pending
         key = (app, prompt.user, prompt.session, deployment, space_id)
         if key in pending:
             pending[key].add(prompt)
@@ -250,12 +250,9 @@ class Fold:
     def _add_score(self, at: tuple[int, CellKey], observation: ScoreObservation) -> None:
         self._cell(at).add_score(observation.scorer, cells.group_of(observation.user), observation.value)
 
-    def _window(self, start: int) -> _Window:
-        return self._windows.setdefault(start, _Window())
-
     def _cell(self, at: tuple[int, CellKey]) -> Cell:
         start, key = at
-        found = self._window(start).cells.setdefault(key, Cell())
+        found = self._windows[start].cells[key]
         self._journal.touch(_cell_field(start, key), lambda: cells.pack(found))
         return found
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from eddyline.outputs.score import score_id
 from eddyline.scorers import SCORERS, Interaction, to_fixed
 
+PROMPT = "p"
+"""Name of the prompt among the halves of its request."""
 FixedScore = tuple[str, str, int]
 """(scorer, version, value in units of 1/10,000)."""
 
@@ -89,7 +91,7 @@ def field_of(half: Half) -> str:
     """Return the name of a half among those of its request: what is written twice is written to the same place."""
     match half:
         case PromptHalf():
-            return "p"
+            return PROMPT
         case ResponseHalf():
             return "r" if half.candidate is None else f"s:{half.candidate}"
         case FeedbackHalf():

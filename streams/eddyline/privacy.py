@@ -26,8 +26,10 @@ class Pseudonyms:
                 "put a long random text into a file and set EDDYLINE_PRIVACY_PEPPER_FILE to its path"
             )
             raise RefusedToStart(message)
-        self._key = pepper.encode()
+        self._keyed = hmac.new(pepper.encode(), digestmod=hashlib.sha256)
 
     def of(self, kind: str, text: str) -> bytes:
         """Return the pseudonym of ``text``, 16 bytes; ``kind`` (``user``, ``session``) keeps equal ids apart."""
-        return hmac.digest(self._key, f"{kind}\0{text}".encode(), hashlib.sha256)[:16]
+        mac = self._keyed.copy()
+        mac.update(f"{kind}\0{text}".encode(errors="surrogatepass"))
+        return mac.digest()[:16]

@@ -123,7 +123,7 @@ class Worker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     batch_records: Annotated[int, Meta(ge=1, le=10_000)] = 200
     batch_wait_seconds: Seconds = 0.1
     tick_seconds: Seconds = 1.0
-    checkpoint_seconds: Seconds = 0.5
+    checkpoint_seconds: Seconds = 1.0
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

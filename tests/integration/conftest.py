@@ -5,8 +5,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from tests.integration.running import Installation
 
 from eddyline.demo import servers
+from eddyline.encoders import OnnxEncoder, open_encoder
+from eddyline.settings import Settings
+from eddyline.worker import bundle_dir
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +35,19 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.R
     """Run a Redis."""
     with servers.redis_server(tmp_path_factory.mktemp("redis")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def encoder() -> OnnxEncoder:
+    """Give the encoder that the workers use, to compute what they must come to."""
+    return open_encoder(bundle_dir(Settings()), threads=1, cache_size=100_000)
+
+
+@pytest.fixture
+def install(kafka: servers.Broker, redis_server: servers.RedisServer, tmp_path: Path) -> Callable[..., Installation]:
+    """Give the function that makes an installation on Apache Kafka and Redis, with settings of its own."""
+
+    def make(**changes: object) -> Installation:
+        return Installation(kafka, redis_server, tmp_path, **changes)
+
+    return make

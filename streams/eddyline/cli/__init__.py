@@ -11,19 +11,24 @@ from eddyline import __version__
 from eddyline.cli.verbs import Verb, Verbs
 
 VERBS = {
-    "demo": Verb("eddyline.cli.demo", "Watch a story on embedded servers: a deployment, and what its users do."),
+    "demo": Verb("eddyline.cli.demo", "Watch a story: a deployment, and what its users do."),
     "worker": Verb("eddyline.cli.worker", "Run the stages: all three, or one."),
     "topics": Verb("eddyline.cli.topics", "Create the topics, or check them."),
-    "doctor": Verb("eddyline.cli.doctor", "Check everything that a worker needs: what is wrong, and what to do."),
+    "doctor": Verb("eddyline.cli.doctor", "What is wrong with what a worker needs, and what to do."),
     "lag": Verb("eddyline.cli.lag", "How far every stage is behind, in records and seconds."),
     "tail": Verb("eddyline.cli.tail", "Follow an output topic."),
     "replay": Verb("eddyline.cli.replay", "Run files of events through the same stages, without servers."),
-    "reference": Verb("eddyline.cli.reference", "What windows are compared with: import an eval set, show what is stored."),
+    "reference": Verb("eddyline.cli.reference", "What windows are compared with: import, show."),
     "state": Verb("eddyline.cli.state", "What the partitions of fold and judge hold."),
 }
 
 
-@click.group(cls=Verbs, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    verbs=VERBS,
+    subcommand_metavar="VERB [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),

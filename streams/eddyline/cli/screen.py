@@ -48,7 +48,7 @@ def show_json(value: object) -> None:
 
 def table(rows: Sequence[Row]) -> Table:
     """Return rows as a table; numbers are aligned to the right."""
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for name in rows[0] if rows else ():
         numbers = all(isinstance(row[name], int | float | None) for row in rows)
         drawn.add_column(heading(name), justify="right" if numbers else "left", overflow="fold")
@@ -61,9 +61,19 @@ def facts(row: Row) -> Table:
     """Return one row as a list of names and values, nothing shortened."""
     drawn = Table(box=None, show_header=False, pad_edge=False)
     for name, value in row.items():
-        lines = [cell(name, item) for item in value] if isinstance(value, list) else [cell(name, value)]
-        drawn.add_row(Text(heading(name), "bold"), Text("\n".join(lines) or "–"))
+        drawn.add_row(Text(heading(name), "bold"), Text("\n".join(_parts(name, value)) or "-"))
     return drawn
+
+
+def _parts(name: str, value: object) -> list[str]:
+    """Return a value in full, a line an item."""
+    match value:
+        case list():
+            return [", ".join(_parts(name, item)) for item in value]
+        case dict():
+            return [f"{printable(str(key))} {', '.join(_parts(str(key), item))}" for key, item in value.items()]
+        case _:
+            return [cell(name, value)]
 
 
 def heading(name: str) -> str:
@@ -79,27 +89,25 @@ def cell(name: str, value: object) -> str:
     """Return a value for people.
 
     >>> cell("closed_until_ms", 1_795_248_000_500), cell("seconds", 1.25), cell("n", None), cell("days", ["a", "b"])
-    ('2026-11-21T08:00:00.500Z', '1.2', '–', '2')
+    ('2026-11-21T08:00:00.500Z', '1.2', '-', '2')
     """
     match value:
         case None:
-            return "–"
+            return "-"
         case int() if name.endswith("_ms"):
-            return rfc3339(value) if 0 < value <= LATEST_MS else "–"
+            return rfc3339(value) if 0 < value <= LATEST_MS else "-"
         case float():
             return f"{value:.1f}"
-        case list():
+        case list() | dict():
             return str(len(value))
-        case dict():
-            return printable(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode())
         case _:
             return printable(str(value))
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with every character that could steer a terminal replaced.
+    r"""Return ``text`` with every character that could steer a terminal replaced.
 
-    >>> printable("refund\\x1b[2J")
+    >>> printable("refund\x1b[2J")
     'refund�[2J'
     """
     return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,5 +1,7 @@
 """One onnxruntime session on one thread of the CPU: the numeric core of the encoder."""
 
+from functools import cached_property
+
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ class Session:
         )
         self._check(dimension)
 
-    @property
+    @cached_property
     def build_id(self) -> str:
         """What may flip last bits: ``onnxruntime/<version> <provider> <processor>``."""
         return f"onnxruntime/{onnxruntime.__version__} {PROVIDER} {cpu_id()}"

@@ -3,6 +3,7 @@
 :func:`decode` is total: for any record it returns an event, returns None for a tombstone, or raises ``DeadLetter``.
 """
 
+import codecs
 from typing import Any
 
 import orjson
@@ -35,9 +36,10 @@ def decode(record: Record, kind: Kind, *, max_bytes: int, defaults: Defaults, no
     if not record.value:
         return None
     if len(record.value) > max_bytes:
-        reason, message = "too_large", f"the value has {len(record.value)} bytes, more than events.max_bytes"
-        raise DeadLetter(reason, message)
-    fields = _native_fields(record, _json(record.value))
+        raise DeadLetter("too_large", f"the value has {len(record.value)} bytes, more than events.max_bytes")
+    headers = cloudevents.text_headers(record.headers)
+    cloudevents.check_format(headers)
+    fields = cloudevents.unwrap(headers, _json(record.value))
     fallback_id = f"tp:{record.topic}:{record.partition}:{record.offset}"
     return native.parse(kind, fields, fallback_id=fallback_id, defaults=defaults, now_ms=now_ms)
 
@@ -45,17 +47,15 @@ def decode(record: Record, kind: Kind, *, max_bytes: int, defaults: Defaults, no
 def _json(value: bytes) -> Any:  # noqa: ANN401 - any JSON value
     payload = value[SCHEMA_REGISTRY_HEADER:] if value[0] == SCHEMA_REGISTRY_MAGIC else value
     try:
-        return orjson.loads(payload)
+        return orjson.loads(payload.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
-        reason, message = "bad_json", f"not JSON: {error.msg} at byte {error.pos}"
-        raise DeadLetter(reason, message) from None
+        raise DeadLetter(_fault(payload), f"not JSON: {error.msg} at byte {error.pos}") from None
 
 
-def _native_fields(record: Record, fields: object) -> object:
-    """Take off the envelope, if there is one."""
-    headers = cloudevents.text_headers(record.headers)
-    if cloudevents.is_binary(headers):
-        return cloudevents.from_binary(headers, fields)
-    if cloudevents.is_structured(headers, fields):
-        return cloudevents.from_structured(headers, fields)
-    return fields
+def _fault(payload: bytes) -> str:
+    """Tell text in another encoding from text that is no JSON."""
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return "bad_encoding"
+    return "bad_json"

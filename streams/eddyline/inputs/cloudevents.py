@@ -13,72 +13,74 @@ from eddyline.errors import DeadLetter
 
 SPEC_VERSION = "1.0"
 REQUIRED = ("id", "source", "type")
+MARKS = ("ce_specversion", "ce_id", "ce_source", "ce_type")
+"""One of them is enough to tell that a binary envelope was meant."""
 STRUCTURED = "application/cloudevents+json"
 ANY_ENVELOPE = "application/cloudevents"
 
 
 def text_headers(headers: tuple[tuple[str, bytes | None], ...]) -> dict[str, str]:
-    """Return the headers that are UTF-8 text, names in lower case; of a repeated one the last."""
+    """Return the headers that hold UTF-8 text, names in lower case; of a repeated one the last."""
     found = {}
     for name, value in headers:
         try:
-            found[name.lower()] = (value or b"").decode()
+            if value is not None:
+                found[name.lower()] = value.decode()
         except UnicodeDecodeError:
             continue
     return found
 
 
-def is_binary(headers: Mapping[str, str]) -> bool:
-    """Whether the attributes are in the headers and the value is the data itself."""
-    return "ce_specversion" in headers
-
-
-def is_structured(headers: Mapping[str, str], fields: object) -> bool:
-    """Whether the value is the envelope: the content type says so or, without one, its fields do."""
-    content_type = headers.get("content-type", "")
-    if content_type.startswith(ANY_ENVELOPE):
-        return True
-    return isinstance(fields, dict) and "specversion" in fields and "type" in fields
-
-
-def from_structured(headers: Mapping[str, str], fields: object) -> dict[str, Any]:
-    """Return the native fields inside a structured envelope.
+def check_format(headers: Mapping[str, str]) -> None:
+    """Refuse an envelope in another format than JSON, before anything tries to read it as JSON.
 
     Raises:
-        DeadLetter: ``unknown_version``, ``unknown_envelope``, ``invalid_field:<attribute>``.
+        DeadLetter: ``unknown_envelope``.
     """
-    content_type = headers.get("content-type", STRUCTURED)
-    if content_type.startswith(ANY_ENVELOPE) and not content_type.startswith(STRUCTURED):
-        reason, message = "unknown_envelope", "of CloudEvents, only the JSON format is read"
-        raise DeadLetter(reason, message)
+    declared = _content_type(headers)
+    if declared.startswith(ANY_ENVELOPE) and declared != STRUCTURED:
+        raise DeadLetter("unknown_envelope", "of CloudEvents, only single events in the JSON format are read")
+
+
+def unwrap(headers: Mapping[str, str], fields: object) -> object:
+    """Return the native fields: those in the envelope if there is one, else ``fields`` as they are.
+
+    The content type decides. Without one that names an envelope, ``ce_`` headers make a binary event, and a value that
+    states a ``specversion`` is a structured one.
+
+    Raises:
+        DeadLetter: ``bad_json``, ``unknown_version``, ``invalid_field:<attribute>``.
+    """
+    if _content_type(headers) == STRUCTURED:
+        return _from_structured(fields)
+    if any(mark in headers for mark in MARKS):
+        attributes = {name.removeprefix("ce_"): value for name, value in headers.items() if name.startswith("ce_")}
+        return _native(attributes, fields)
+    if isinstance(fields, dict) and "specversion" in fields:
+        return _from_structured(fields)
+    return fields
+
+
+def _content_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _from_structured(fields: object) -> dict[str, Any]:
     if not isinstance(fields, dict):
-        reason, message = "bad_json", "a CloudEvent must be a JSON object"
-        raise DeadLetter(reason, message)
+        raise DeadLetter("bad_json", "a CloudEvent must be a JSON object")
     return _native(fields, fields.get("data"))
-
-
-def from_binary(headers: Mapping[str, str], data: object) -> dict[str, Any]:
-    """Return the native fields of a binary event, ``data`` being its decoded value.
-
-    Raises:
-        DeadLetter: ``unknown_version``, ``invalid_field:<attribute>``.
-    """
-    attributes = {name.removeprefix("ce_"): value for name, value in headers.items() if name.startswith("ce_")}
-    return _native(attributes, data)
 
 
 def _native(attributes: Mapping[str, Any], data: object) -> dict[str, Any]:
     if attributes.get("specversion") != SPEC_VERSION:
-        reason, message = "unknown_version", "the CloudEvents specversion must be 1.0"
-        raise DeadLetter(reason, message)
+        raise DeadLetter("unknown_version", "the CloudEvents specversion must be 1.0")
     for name in REQUIRED:
         if not isinstance(attributes.get(name), str) or not attributes[name]:
-            reason, message = f"invalid_field:{name}", f"a CloudEvent needs the attribute {name}"
-            raise DeadLetter(reason, message)
+            raise DeadLetter(f"invalid_field:{name}", f"a CloudEvent needs the attribute {name}")
     if not isinstance(data, dict):
-        reason, message = "invalid_field:data", "the data of the CloudEvent must be a JSON object"
-        raise DeadLetter(reason, message)
-    return {"id": event_id(attributes["source"], attributes["id"]), "ts": attributes.get("time")} | data
+        raise DeadLetter("invalid_field:data", "the data of the CloudEvent must be a JSON object")
+    inherited = {"id": event_id(attributes["source"], attributes["id"]), "ts": attributes.get("time")}
+    return inherited | {name: value for name, value in data.items() if value is not None}
 
 
 def event_id(source: str, identifier: str) -> str:

@@ -32,6 +32,8 @@ class OutputProducer:
                 "enable.idempotence": True,
                 "linger.ms": 5,
                 "compression.type": "lz4",
+                # A callback for each message would cost more than the message.
+                "delivery.report.only.error": True,
                 "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
                 "queue.buffering.max.kbytes": 262_144,
             }

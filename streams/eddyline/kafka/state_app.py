@@ -126,23 +126,24 @@ class StateApp:
     async def _checkpoint_or_end(self) -> None:
         try:
             async with self._lock:
-                for owned in list(self._owned.values()):
-                    await self._checkpoint(owned)
+                if dirty := [owned for owned in self._owned.values() if not owned.clean]:
+                    await self._producer.flush()
+                    await asyncio.gather(*map(self._checkpoint, dirty))
         except EddylineError as error:
             await end_process(self.app, error)
 
     async def _checkpoint(self, owned: _Partition) -> None:
-        if owned.clean:
-            return
-        await self._producer.flush()
+        """Write what changed; everything that the change let out must be flushed before."""
         owned.stored = await self._store.save(owned.key, owned.stored, owned.next - 1, owned.state.take_changes())
 
     async def _revoked(self, *_: object, **__: object) -> None:
         """Write what is owned before it goes to another worker, which loads it; if that fails it will be replayed."""
         async with self._lock:
-            for owned in list(self._owned.values()):
-                try:
-                    await self._checkpoint(owned)
-                except Unavailable as error:
-                    log.warning("%s not written at hand-over: %s", owned.key, error)
+            try:
+                await self._producer.flush()
+                for owned in self._owned.values():
+                    if not owned.clean:
+                        await self._checkpoint(owned)
+            except Unavailable as error:
+                log.warning("%s: not everything is written at hand-over: %s", self._stage, error)
             self._owned.clear()

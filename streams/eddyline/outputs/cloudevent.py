@@ -6,13 +6,20 @@ readers upsert by ``id``. Source: CloudEvents 1.0.2, Kafka protocol binding 1.0.
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import orjson
+from msgspec import Meta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+TYPE_PREFIX = "io.eddyline."
+SCHEMA_PREFIX = "urn:eddyline:schema:"
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""What :func:`rfc3339` returns."""
+Count = Annotated[int, Meta(ge=0)]
 
 
 class Output(NamedTuple):
@@ -41,12 +48,12 @@ def cloud_event(
     """
     attributes = {
         "specversion": "1.0",
-        "type": f"io.eddyline.{type_}",
+        "type": TYPE_PREFIX + type_,
         "source": f"/eddyline/{source}",
         "id": id_,
         "time": rfc3339(time_ms),
         "datacontenttype": "application/json",
-        "dataschema": f"urn:eddyline:schema:{type_}",
+        "dataschema": SCHEMA_PREFIX + type_,
     }
     headers = [(f"ce_{name}", text.encode()) for name, text in attributes.items() if name != "datacontenttype"]
     headers.append(("content-type", CONTENT_TYPE.encode()))

@@ -1,70 +1,93 @@
 """Drift events: one per closed window and deployment, alarm or not, on ``eddyline.drift.v1``."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
-from eddyline.outputs.cloudevent import Output, cloud_event, identifier, rfc3339
+from eddyline.outputs.cloudevent import Count, Output, Time, cloud_event, identifier, rfc3339
 
 TYPE = "drift.window.v1"
+SOURCE = "judge"
 State = Literal["learning", "quiet", "insufficient_data"]
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Window(msgspec.Struct, frozen=True):
     """The window: open-inclusive, close-exclusive."""
 
-    start: str
-    end: str
-    size_s: int
+    start: Time
+    """The first millisecond in it."""
+    end: Time
+    """The first millisecond after it."""
+    size_s: Count
+    """Its length in seconds."""
 
 
 class ReferenceFacts(msgspec.Struct, frozen=True):
     """What the window was compared with."""
 
     kind: Literal["evalset", "history"]
+    """An imported eval set, or the app's own earlier traffic."""
     id: str
-    n: int
+    """Which one."""
+    n: Count
+    """Prompts in it."""
 
 
 class MetricValue(msgspec.Struct, frozen=True):
     """A metric and its value expected under no change at this n."""
 
     value: float | None
+    """The distance; null where there is nothing to compute it from."""
     null: float | None
+    """What it would be on average without any change."""
 
 
 class MeanScore(msgspec.Struct, frozen=True):
     """The mean of a scorer in the window, with its user-clustered standard error (null below two groups of users)."""
 
     mean: float
+    """Mean score."""
     error: float | None
-    n: int
+    """Its standard error, users being the clusters."""
+    n: Count
+    """Scores in it."""
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one app, deployment and closed window."""
 
     app: str
+    """Application and environment: `support/production`."""
     deployment: str | None
+    """The deployment that answered; null where it is not known."""
     deployment_source: Literal["attribute", "announced", "mixed", "none"]
+    """How it is known: from the events, from an announcement; `mixed` when it changed inside the window."""
     window: Window
-    n: int
+    """When."""
+    n: Count
     """Prompts of users, all of them."""
-    gated_n: int
+    gated_n: Count
     """Users: their first prompts of the day, which the metrics are computed from."""
-    late: int
+    late: Count
     """Events that came too late for their own window while this one was open."""
-    truncated: int
-    tools: int
+    truncated: Count
+    """Texts longer than the encoder reads."""
+    tools: Count
     """Turns of tools, counted and not compared."""
-    completeness: float
+    completeness: Share
     """Share of the window's events that is certainly in it, in [0, 1]."""
     space_id: str
+    """The embedding space of the metrics: numbers of two spaces are not comparable."""
     reference: ReferenceFacts | None
+    """What the window was compared with; null while there is nothing."""
     metrics: dict[str, MetricValue]
+    """By name of the metric."""
     scores: dict[str, MeanScore]
     """By scorer; those of a shadow response as ``scorer@candidate``."""
     state: State
+    """`learning`: no reference yet. `insufficient_data`: too few users. `quiet`: compared, no alarm."""
     reason: str | None
     """Why there is no comparison, in one sentence."""
     flags: list[str]
@@ -75,7 +98,7 @@ def drift_output(topic: str, drift: Drift, start_ms: int, end_ms: int) -> Output
     """Return the record of a drift event, keyed by app; it speaks for the end of its window."""
     size = str(drift.window.size_s)
     id_ = identifier(drift.app, drift.deployment or "", size, rfc3339(start_ms))
-    return cloud_event(topic=topic, key=drift.app, type_=TYPE, source="judge", id_=id_, time_ms=end_ms, data=drift)
+    return cloud_event(topic=topic, key=drift.app, type_=TYPE, source=SOURCE, id_=id_, time_ms=end_ms, data=drift)
 
 
 def window(start_ms: int, end_ms: int) -> Window:

@@ -19,6 +19,17 @@ from eddyline.settings import Settings
 
 EPOCH, APPLIED = b"epoch", b"applied"
 DROPS_AT_ONCE = 1000
+EXCHANGE = """
+for i = 1, #KEYS do
+  redis.call('HSET', KEYS[i], ARGV[2 * i], ARGV[2 * i + 1])
+  redis.call('EXPIRE', KEYS[i], ARGV[1])
+end
+local found = {}
+for i = 1, #KEYS do found[i] = redis.call('HGETALL', KEYS[i]) end
+return found
+"""
+"""Write all halves of a batch, then read their requests: one round trip. Its writes are absolute, so that a script that
+a torn append-only file replays twice changes nothing; a state, which must be all or nothing, is never written so."""
 OLDEST_VERSION = (7, 0)
 
 
@@ -31,8 +42,9 @@ def connect(settings: Settings) -> redis.asyncio.Redis:
     timeout = settings.redis.timeout_seconds
     try:
         return redis.asyncio.Redis.from_url(settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout)
-    except ValueError as error:
-        message = f"redis.url: {error}"
+    except ValueError:
+        # The parser's own message is not repeated: it may quote a part of the password.
+        message = "redis.url is not a URL like redis://host:6379/0"
         raise RefusedToStart(message) from None
 
 
@@ -71,6 +83,7 @@ class RedisStore:
 
     def __init__(self, client: redis.asyncio.Redis, *, join_ttl_seconds: int) -> None:
         self._client, self._join_ttl = client, join_ttl_seconds
+        self._exchange = client.register_script(EXCHANGE)
 
     async def load(self, key: str) -> Stored:
         """Read a state and become its owner."""
@@ -99,7 +112,7 @@ class RedisStore:
                 message = f"{key} has another owner, or Redis has lost writes"
                 raise Fenced(message)
             pipe.multi()  # type: ignore[no-untyped-call]
-            pipe.hset(key, mapping=dict(fields))
+            pipe.hset(key, items=[part for pair in fields.items() for part in pair])
             try:
                 await pipe.execute()
             except redis.exceptions.WatchError:
@@ -120,14 +133,15 @@ class RedisStore:
         if not halves:
             return []
         names = [keys.join(key) for key, _, _ in halves]
-        async with _unavailable(), self._client.pipeline(transaction=False) as pipe:
-            for name, (_, field, value) in zip(names, halves, strict=True):
-                pipe.hset(name, field, value)
-                pipe.expire(name, self._join_ttl)
-            for name in names:
-                pipe.hgetall(name)
-            answers = await pipe.execute()
-        return [{name.decode(): value for name, value in found.items()} for found in answers[2 * len(names) :]]
+        arguments = [part for _, field, value in halves for part in (field, value)]
+        async with _unavailable():
+            answers = await self._exchange(names, [self._join_ttl, *arguments])
+        return [_pairs(answer) for answer in answers]
+
+
+def _pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
+    """Return the hash that a script's HGETALL gives as a flat list."""
+    return {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
 
 
 @asynccontextmanager

@@ -1,0 +1,42 @@
+"""What a stream must come to, by the same three stages over a file."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.integration.running import Installation, Line
+
+from eddyline.encoders import OnnxEncoder
+from eddyline.replay import Pipeline, replay
+
+OUTPUTS = ("scores", "drift")
+Outputs = dict[str, dict[str, bytes]]
+"""By output topic, the bytes of every event by its id."""
+
+
+def replayed(installation: Installation, lines: Iterable[Line], encoder: OnnxEncoder, home: Path) -> Outputs:
+    """Return the events that a replay of ``lines`` writes with the settings of an installation."""
+    file, out = home / "lines.jsonl", home / "replayed"
+    topics = ((installation.topic(name), value) for name, value in lines)
+    file.write_text("".join(json.dumps({"topic": topic, "value": value}) + "\n" for topic, value in topics))
+    pipeline = Pipeline(installation.settings, encoder, time.time_ns() // 1_000_000)
+    replay(pipeline, [file], out, topic=None, progress=lambda _: None)
+    return {name: _by_id(out / f"{installation.topic(name)}.jsonl") for name in OUTPUTS}
+
+
+def read(installation: Installation) -> Outputs:
+    """Return the events that workers wrote, after upsert by id."""
+    return {name: installation.events(name) for name in OUTPUTS}
+
+
+def reasons_of_replay(installation: Installation, home: Path) -> Counter[str]:
+    """Return why the last replay refused records."""
+    lines = (home / "replayed" / f"{installation.topic('dead_letters')}.jsonl").read_text().splitlines()
+    return Counter(json.loads(line)["headers"]["dlq.reason"] for line in lines)
+
+
+def _by_id(path: Path) -> dict[str, bytes]:
+    lines = path.read_bytes().splitlines()
+    return {json.loads(line)["id"]: line for line in lines}

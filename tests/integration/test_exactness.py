@@ -1,0 +1,138 @@
+"""Exactness under faults: whatever is killed, every event counts once and every output is there."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from tests.integration import flow
+from tests.integration.running import TERMINATION_SECONDS, Installation, Line, Workers, event_time, running
+
+from eddyline import cells, keys
+from eddyline.demo.servers import RedisServer
+from eddyline.encoders import OnnxEncoder
+
+pytestmark = pytest.mark.integration
+WINDOW_SECONDS = 300
+SETTINGS = {
+    "windows_size_seconds": WINDOW_SECONDS,
+    # Silence must mean the end of the input, not a worker that is being started again ...
+    "windows_idle_seconds": 12,
+    # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
+    "windows_dedupe_seconds": 604_800,
+}
+
+
+class Faults(NamedTuple):
+    """How much is broken while how much flows."""
+
+    prompts: int
+    kills: int
+    redis_kills: int
+    seed: int
+
+
+def break_things(
+    kafka: Installation, workers: Workers, server: RedisServer, lines: Sequence[Line], faults: Faults
+) -> None:
+    """Produce ``lines`` while workers, and Redis, are killed at random moments; each is started again at once."""
+    random_ = random.Random(faults.seed)
+    parts = np.array_split(np.arange(len(lines)), faults.kills)
+    redis_at = {round((number + 1) * faults.kills / (faults.redis_kills + 1)) for number in range(faults.redis_kills)}
+    for number, part in enumerate(parts):
+        kafka.pace([lines[at] for at in part], random_.uniform(2.0, 9.0), lambda _: workers.supervise())
+        if number in redis_at:
+            server.kill()
+            server.start()
+        workers.kill(random_.randrange(2))
+
+
+def assert_exact(kafka: Installation, lines: Sequence[Line], encoder: OnnxEncoder) -> None:
+    """Compare everything that came out with what the events say."""
+    expected = flow.windows(lines, encoder, WINDOW_SECONDS * 1000)
+    wrong = [key for key, window in expected.items() if difference(kafka, key, window)]
+    assert not wrong, f"{len(wrong)} of {len(expected)} windows: {[difference(kafka, k, expected[k]) for k in wrong][:5]}"
+    assert_drift(kafka, expected)
+    scores = Counter((score["request_id"], score["scorer"], score["candidate"]) for score in kafka.scores())
+    assert scores == flow.score_keys(lines)
+
+
+def difference(kafka: Installation, key: tuple[str, int], expected: flow.Window) -> str | None:
+    """Return how the cell in Redis differs from ``expected``, or None."""
+    deployment, start = key
+    packed = kafka.redis.hget(keys.window(f"{flow.APP}/production", deployment, WINDOW_SECONDS, start), "cell")
+    if packed is None:
+        return f"{key}: no cell"
+    cell = cells.unpack(packed)  # type: ignore[arg-type]
+    scores = Counter({scorer: int(sums[:, 0].sum()) for scorer, sums in cell.scores.items()})
+    ours = (expected.n, expected.gated_n, 0, expected.scores)
+    theirs = (cell.volume.n, cell.gated.n, cell.late, scores)
+    if ours != theirs:
+        return f"{key}: {theirs} instead of {ours}"
+    same = np.array_equal(cell.volume.x, expected.x) and np.array_equal(cell.gated.x, expected.gated_x)
+    return None if same else f"{key}: other sums"
+
+
+def assert_drift(kafka: Installation, expected: dict[tuple[str, int], flow.Window]) -> None:
+    """Check that there is one drift event per window and deployment, with its counts, and no other."""
+    found = Counter((data["deployment"], data["n"], data["gated_n"], data["late"]) for data in kafka.drift())
+    assert found == Counter((key[0], window.n, window.gated_n, 0) for key, window in expected.items())
+    assert {data["completeness"] for data in kafka.drift()} == {1.0}
+
+
+def run_with_faults(kafka: Installation, server: RedisServer, encoder: OnnxEncoder, faults: Faults) -> None:
+    lines = flow.flow(prompts=faults.prompts, hours=faults.prompts / 1500, users=faults.prompts // 12, seed=faults.seed)
+    ahead = len(lines) // 20
+    # Every source has something before a worker looks: else those that have nothing yet would count as idle.
+    kafka.produce(lines[:ahead])
+    with running(kafka, 2) as workers:
+        workers.wait_until(lambda: workers.said("Worker ready") >= 3, 60)
+        break_things(kafka, workers, server, lines[ahead:], faults)
+        workers.wait_until_judged(max(map(event_time, lines)))
+    assert_exact(kafka, lines, encoder)
+    print(f"{faults}: {len(lines)} events, {workers.crashes} more ends by an error")  # noqa: T201 - the record of a run
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("seed", [1])
+def test_workers_killed_while_events_flow_lose_and_repeat_nothing(
+    seed: int, install: Callable[..., Installation], redis_server: RedisServer, encoder: OnnxEncoder
+) -> None:
+    run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(3200, 5, 0, seed))
+
+
+@pytest.mark.timeout(400)
+def test_redis_killed_too_loses_and_repeats_nothing(
+    install: Callable[..., Installation], redis_server: RedisServer, encoder: OnnxEncoder
+) -> None:
+    run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(2200, 3, 2, 5))
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("redis_kills", [0, 3])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_twenty_kills_in_twenty_thousand_events_lose_and_repeat_nothing(
+    seed: int, redis_kills: int, install: Callable[..., Installation], redis_server: RedisServer, encoder: OnnxEncoder
+) -> None:
+    run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(10_600, 20, redis_kills, seed))
+
+
+def test_a_worker_asked_to_end_does_so_in_time_and_loses_nothing(
+    install: Callable[..., Installation], encoder: OnnxEncoder
+) -> None:
+    kafka = install(**SETTINGS)
+    lines = flow.flow(prompts=1500, hours=2, users=150, seed=3)
+    half = len(lines) // 2
+    kafka.produce(lines[:half])
+    with running(kafka) as workers:
+        workers.wait_until(lambda: workers.said("Worker ready") >= 3, 60)
+        kafka.pace(lines[half : half + 200], 1.0)
+        seconds = workers.terminate(0)
+        workers.restart(0)
+        kafka.produce(lines[half + 200 :])
+        workers.wait_until_judged(max(map(event_time, lines)))
+    assert_exact(kafka, lines, encoder)
+    assert seconds < TERMINATION_SECONDS
