@@ -5,9 +5,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from eddyline.demo import servers
+
+hypothesis.settings.register_profile("eddyline", deadline=None)
+hypothesis.settings.load_profile("eddyline")
+"""A busy machine is no fault of the code; tests that promise a time state it themselves."""
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from eddyline.settings import load_settings
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/*/*.md")])
 LOCKS = [ROOT / "requirements/runtime.txt", ROOT / "requirements/dev.txt"]
-MAKE_TARGETS = {"setup", "demo", "test", "integration", "check", "bench", "help"}
+MAKE_TARGETS = {"setup", "demo", "test", "integration", "chaos", "check", "bench", "help"}
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)

@@ -379,7 +379,7 @@ class Fold:
             "pending": sum(len(window.pending) for window in self._windows.values()),
             "event_ids": len(self._ids),
             "open_days": sorted(self._days),
-            "sources": [msgspec.to_builtins(source) for source in self._watermarks.sources.values()],
+            "sources": [msgspec.structs.asdict(source) for source in self._watermarks.sources.values()],
         }
 
 

@@ -5,6 +5,7 @@ that holds it: ``EDDYLINE_PRIVACY_PEPPER_FILE``. An unknown key or variable is a
 ``docs/settings.md`` is generated from this file, and a test holds the two together.
 """
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,10 @@ NOT_SETTINGS = ("EDDYLINE_CONFIG", "EDDYLINE_TEST_")
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
-Topic = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+Topic = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{1,249}$(?!\n)")]
+"""A ``$`` alone would allow a newline at the end."""
+Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f/]*$(?!\n)")]
+"""No slash, since an app is written ``application/environment``."""
 
 
 class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,8 +81,8 @@ class Encoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is accepted, and what is assumed where an event says nothing."""
 
-    app: str = "default"
-    environment: str = "production"
+    app: Name = "default"
+    environment: Name = "production"
     max_bytes: Annotated[int, Meta(ge=1_000, le=100_000_000)] = 1_000_000
     max_future_seconds: Seconds = 300.0
     dead_letter_bytes: Annotated[int, Meta(ge=1_000, le=900_000)] = 65_536
@@ -203,7 +207,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     for name in sorted(environ):
         if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS):
             section, field, text = _variable(name, environ[name])
-            tables.setdefault(section, {})[field] = text
+            if isinstance(table := tables.setdefault(section, {}), dict):
+                table[field] = text
     try:
         settings = msgspec.convert(tables, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -228,6 +233,10 @@ def check(settings: Settings) -> None:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         message = f"windows.timezone = {settings.windows.timezone!r}: no such IANA time zone"
         raise RefusedToStart(message) from None
+    names = [name for name in msgspec.structs.astuple(settings.topics) if isinstance(name, str)]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        message = f"topics: {', '.join(repeated)} is the name of two of them"
+        raise RefusedToStart(message)
 
 
 def variable(path: str) -> str:
@@ -235,8 +244,20 @@ def variable(path: str) -> str:
     return PREFIX + path.replace(".", "_").upper()
 
 
+def settings_page() -> str:
+    """Return what ``docs/settings.md`` holds; ``python -m eddyline.settings`` prints it."""
+    return f"""\
+# Settings
+
+Every setting is a key of `eddyline.toml` (`bootstrap` in the table `[kafka]` is `kafka.bootstrap`) or a variable, which
+wins. An unknown key or variable is refused by its name. A secret is better given as the path of a file that holds it:
+{", ".join(f"`{variable(path)}_FILE`" for path in sorted(SECRETS))}.
+
+{settings_table()}"""
+
+
 def settings_table() -> str:
-    """Return the reference of all settings as Markdown: what ``docs/settings.md`` holds."""
+    """Return the reference of all settings as a Markdown table."""
     lines = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
     for section in msgspec.structs.fields(Settings):
         for field in msgspec.structs.fields(section.type):
@@ -284,3 +305,7 @@ def _read_secret(name: str, path: str) -> str:
 def _without_secret(message: str) -> str:
     """Validation messages name types and paths, never values; keep the first line only."""
     return message.splitlines()[0]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(settings_page())

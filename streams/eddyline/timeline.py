@@ -30,4 +30,6 @@ class Timeline:
 
     def changes_within(self, start_ms: int, end_ms: int) -> bool:
         """Whether a deployment took effect inside a window: then its prompts cannot be told apart."""
-        return self.in_force(start_ms) != self.in_force(end_ms - 1)
+        before = self.in_force(start_ms)
+        times = [known.effective_ms for known in self.announcements if start_ms < known.effective_ms < end_ms]
+        return any(self.in_force(time_ms) != before for time_ms in times)

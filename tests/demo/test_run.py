@@ -64,7 +64,7 @@ def test_two_days_are_told_with_exit_code_0(tmp_path: Path, monkeypatch: pytest.
     assert_nothing_is_left(tmp_path)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_demo_and_all_it_started(
     slow_demo: subprocess.Popen[str], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:

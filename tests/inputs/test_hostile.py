@@ -17,7 +17,7 @@ GOOD = b'{"prompt": "hello", "ts": "2026-11-21T08:00:00Z"}'
 PLAIN = GOOD.decode()
 MEGABYTE = 1_000_000
 DEADLINE_SECONDS = 2.0
-"""Generous for a busy machine; each of these takes less than a tenth of it on an idle one."""
+"""Of CPU time, so that a busy machine does not count; the slowest takes a fifth of it."""
 
 
 @pytest.mark.parametrize(
@@ -88,17 +88,17 @@ def test_a_hostile_value_has_a_stable_reason(reason: Reason, value: bytes | None
 )
 def test_a_large_hostile_value_is_understood_or_refused_soon(reason: Reason, value: bytes, expected: str) -> None:
     assert len(value) <= MEGABYTE
-    started = time.perf_counter()
+    started = time.process_time()
     assert reason(value) == expected
-    assert time.perf_counter() - started < DEADLINE_SECONDS
+    assert time.process_time() - started < DEADLINE_SECONDS
 
 
 @pytest.mark.parametrize("megabytes", [5, 50])
 def test_a_value_beyond_the_limit_is_refused_unread(reason: Reason, megabytes: int) -> None:
     value = b"\xff" * (megabytes * MEGABYTE)
-    started = time.perf_counter()
+    started = time.process_time()
     assert reason(value) == "too_large"
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 def test_the_limit_itself_is_accepted(reason: Reason) -> None:

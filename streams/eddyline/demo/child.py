@@ -60,7 +60,7 @@ def running_worker(settings: Settings, home: Path) -> Iterator[Worker]:
         process = subprocess.Popen(
             [sys.executable, "-I", leash.__file__, str(os.getpid()), *COMMAND],
             cwd=home,
-            env=environment(settings, os.environ),
+            env=environment(settings, os.environ) | {"TMPDIR": str(home)},  # libraries leave files there
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -18,6 +18,7 @@ from eddyline.demo.listener import Listener
 from eddyline.demo.milestones import milestones
 from eddyline.demo.plan import Plan
 from eddyline.demo.screen import Counts, Screen, open_screen
+from eddyline.demo.sender import Sender
 from eddyline.demo.signals import Stopped, stopped_by_signals
 from eddyline.demo.story import Story
 from eddyline.demo.summary import summary
@@ -46,7 +47,7 @@ def run_demo(
 ) -> int:
     """Run ``days`` of event time in about ``seconds``; return 0, or 1 if the worker died or outputs are missing.
 
-    Ctrl-C and SIGTERM stop everything that was started; the code is then that of a shell, 130 or 143.
+    Ctrl-C and SIGTERM stop everything that was started; the code is then that of a shell: 130, 143.
 
     Raises:
         RefusedToStart: a server program is not installed.
@@ -70,7 +71,7 @@ def _run(plan: Plan, seconds: float, broker: BrokerKind, home: Path, stack: Exit
     worker = stack.enter_context(running_worker(settings, home))
     asked, story = traffic(plan), Story()
     listener = stack.enter_context(Listener(settings, story))
-    feeder = Feeder(settings, messages(plan, asked), plan.start_ms, speed)
+    feeder = Feeder(Sender(settings).send, messages(plan, asked), plan.start_ms, speed)
     show = _Show(plan, asked, story, Expected.of(plan, asked, HOUR_MS), feeder)
     with open_screen(console, plan) as screen:
         show.run(worker, listener, screen)

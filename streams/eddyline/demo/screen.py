@@ -138,11 +138,11 @@ def view(plan: Plan, story: Story, now_ms: int, counts: Counts, width: int, heig
 def _head(plan: Plan, now_ms: int, counts: Counts, width: int) -> RenderableType:
     done = min(1.0, (now_ms - plan.start_ms) / (plan.end_ms - plan.start_ms))
     speed = (now_ms - plan.start_ms) / 1000 / counts.elapsed_s if counts.elapsed_s else 0.0
-    note = counts.waiting or f"{speed:,.0f} times faster than life"
+    note = counts.waiting or f"{speed:,.0f}x real time"
     table = Table.grid(expand=True, padding=(0, 1))
     for ratio in (0, 0, 1, 0):
         table.add_column(ratio=ratio or None, no_wrap=True)
-    bar = ProgressBar(total=1.0, completed=done, width=max(10, width - 66))
+    bar = ProgressBar(total=1.0, completed=done, width=max(10, width - 68))
     table.add_row(
         f"[bold]Eddyline[/] {plan.app}/{plan.environment}", f"[bold]{clock(now_ms)}[/]", bar, f"[dim]{note}[/]"
     )
@@ -159,16 +159,16 @@ def _totals(story: Story, counts: Counts) -> Text:
     }
     text = Text("  ".join(f"{count:,} {name}" for name, count in facts.items()), no_wrap=True)
     rate = counts.sent / counts.elapsed_s if counts.elapsed_s else 0.0
-    return text.append(f"  {rate:,.0f} events/s", "dim")
+    return text.append(f"  {rate:,.0f}/s", "dim")
 
 
 def _drift(plan: Plan, story: Story, deployments: Sequence[str], width: int) -> Table:
     table = _table("distance of prompts", ("users", "found", "expected", "ratio"))
-    table.add_column(f"ratio by the hour, {BARS[0]} 1 to {BARS[-1]} 2", no_wrap=True, header_style="dim")
+    table.add_column(f"hourly, {BARS[0]} 1 {BARS[-1]} 2", no_wrap=True, header_style="dim")
     trends = {name: story.trends(name) for name in deployments}
     first = plan.start_ms
     last = max((start for start, _ in story.windows), default=first)
-    shown = max(10, min(72, width - 60))
+    shown = max(10, min(72, width - 63))
     starts = list(range(first, last + 1, HOUR_MS))[-shown:]
     for at, name in enumerate(deployments):
         line = sparkline([trends[name].get(start) for start in starts])

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as one error, so that everything that was started is stopped in order."""
+"""Ctrl-C, SIGTERM and a closed terminal as one error, so that everything that was started is stopped in order."""
 
 import signal
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(Exception):

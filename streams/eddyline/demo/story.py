@@ -97,8 +97,10 @@ class Story:
         self._note_move(name, now_ms)
 
     def _note_move(self, name: str, now_ms: int) -> None:
+        if name in self._moved or len(self.of(name)) < TREND_WINDOWS:
+            return
         trend = self.trend(name)
-        if name not in self._moved and trend and trend.certain and trend.ratio > MOVED:
+        if trend and trend.certain and trend.ratio > MOVED:
             self._moved.add(name)
             text = f"prompts to {name} have moved: {trend.ratio:.1f} times the expected distance"
             self.moments.append(Moment(now_ms, "seen", text))

@@ -112,9 +112,9 @@ def _deployment(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
 
 def _adaptation(plan: Plan, asked: Sequence[Asked], story: Story) -> Finding:
     served = [prompt.adapted for prompt in asked if prompt.deployment == plan.new]
-    planted = f"its users adapt ({sum(served) / max(1, len(served)):.0%} of prompts)"
+    planted = f"users adapt ({sum(served) / max(1, len(served)):.0%} of prompts)"
     shift = distances(plan, story).latest
-    return Finding(planted, f"distance {_excess(shift)} on its latest day", shift is not None and shift.certain)
+    return Finding(planted, f"distance {_excess(shift)}, latest day", shift is not None and shift.certain)
 
 
 def _holdout(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
@@ -128,7 +128,7 @@ def _new_topic(plan: Plan, asked: Sequence[Asked], story: Story) -> Finding:
     since = [prompt.intent == NEW_TOPIC for prompt in asked if prompt.time_ms >= plan.effective_ms]
     planted = f"a new topic for all ({sum(since) / max(1, len(since)):.0%})"
     shift = distances(plan, story, NEAREST).holdout
-    evidence = f"nearest neighbour {_excess(shift)} (holdout)"
+    evidence = f"neighbours {_excess(shift)}, holdout"
     return Finding(planted, evidence, shift is not None and shift.certain)
 
 
@@ -140,7 +140,7 @@ def _candidate(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
         if candidate == plan.candidate and scorer == "relevance" and (request, "relevance", None) in story.scores
     ]
     mean, error = _mean(gaps)
-    return Finding(planted, f"relevance {mean:+.3f} ± {error:.3f}, same prompts", mean < -SIGMAS * error)
+    return Finding(planted, f"relevance {mean:+.3f} ± {error:.3f} by prompt", mean < -SIGMAS * error)
 
 
 def _thumbs(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:

@@ -146,11 +146,11 @@ def _supplied(scores: list[ScoreV1] | None) -> tuple[Supplied, ...]:
     return tuple(Supplied(score.name, score.value) for score in scores or ())
 
 
-_STRETCH = re.compile(r"\S{1,1000}|\s+")
+_STRETCH = re.compile(r"\S{1,500}|\s+")
 
 
 def nfc(text: str) -> str:
-    """Return ``text`` in Unicode's normal form C, word by word, a word of more than 1,000 characters in parts.
+    """Return ``text`` in Unicode's normal form C, word by word, a word of more than 500 characters in parts.
 
     Normalising takes the square of the number of combining marks in a row: all at once, 100 kB of them take seconds.
     """

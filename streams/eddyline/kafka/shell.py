@@ -11,6 +11,7 @@ Faust's traps that this file is built around were measured, see docs/architectur
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import faust
 from faust.transport.drivers import aiokafka
@@ -26,11 +27,20 @@ log = logging.getLogger(__name__)
 Positions = Callable[[Mapping[TP, int], Mapping[TP, int]], Awaitable[Mapping[TP, int]]]
 """Given the offsets to start from by what the group has committed, and the earliest there are, return other ones."""
 
+_Fetched = tuple[Mapping[TP, list[Any]] | None, set[TP] | None]
+
+
+class App(faust.App):
+    """An app without tables: it keeps nothing on disk."""
+
+    def _create_directories(self) -> None:
+        """Make none of the folders that Faust would leave in the working directory."""
+
 
 def faust_app(settings: Settings, stage: str, positions: Positions) -> faust.App:
     """Return the Faust app of a stage; its consumers start where ``positions`` says."""
     timeout = settings.kafka.session_timeout_seconds
-    app = faust.App(
+    app = App(
         f"{settings.kafka.group_prefix}-{stage}",
         broker=[URL(broker) for broker in faust_broker(settings)],
         autodiscover=False,
@@ -63,6 +73,15 @@ def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
             starts |= await positions(starts, earliest)
             await self.seek_wait(starts)
             return starts
+
+        async def _wait_next_records(self, timeout: float) -> _Fetched:  # noqa: ASYNC109 - Faust's signature
+            """Drop what arrives while partitions change hands.
+
+            Faust would call ``seek_to_committed()`` at once, with the assignment that is ending, and the stages would
+            load states that another worker owns by now. When the assignment is settled, Faust seeks in any case.
+            """
+            records, active = await super()._wait_next_records(timeout)
+            return (records if self.flow_active else None), active
 
     class Transport(aiokafka.Transport):
         """A transport with that consumer."""

@@ -79,10 +79,11 @@ class StateApp:
     async def _positions(self, starts: Mapping[TP, int], earliest: Mapping[TP, int]) -> Mapping[TP, int]:
         """Own what is assigned: load its state, start after what it includes. What stays assigned keeps its memory."""
         mine = {tp.partition: tp for tp in starts if tp.topic == self._topic}
-        for partition in set(self._owned) - set(mine):
-            del self._owned[partition]
-        for partition in set(mine) - set(self._owned):
-            self._owned[partition] = await self._load(partition, earliest[mine[partition]])
+        async with self._lock:
+            for partition in set(self._owned) - set(mine):
+                del self._owned[partition]
+            for partition in set(mine) - set(self._owned):
+                self._owned[partition] = await self._load(partition, earliest[mine[partition]])
         return {tp: self._owned[partition].next for partition, tp in mine.items()}
 
     async def _load(self, partition: int, earliest: int) -> _Partition:
