@@ -29,9 +29,9 @@ from tokenizers import Tokenizer
 
 from eddyline.demo import corpus
 from eddyline.demo.servers import apache_kafka, embedded_broker, kafka_available, redis_server
+from eddyline.encoders.configured import build_encoder, bundle_dir
 from eddyline.kafka import topics
 from eddyline.settings import Settings, load_settings
-from eddyline.worker import build_encoder, bundle_dir
 
 START_MS = 1_793_577_600_000
 STEP_MS = 250

@@ -2,8 +2,8 @@
 
 * :class:`RefusedToStart`: the operator must change something first; the process ends with one line and exit code 2.
 * :class:`DeadLetter`: this record can never be understood; it goes to the dead-letter topic and the stream goes on.
-* :class:`Unavailable`: something outside is down; pause, retry, and if it lasts end the process, so that it restarts
-  from its last checkpoint.
+* :class:`Unavailable`: something outside is down. The client libraries retry for a while; if it lasts, the process ends
+  and whoever supervises it starts it again, from its last checkpoint.
 * :class:`Incomparable`: two things come from different encoders; there is no number to give.
 """
 

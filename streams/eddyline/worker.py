@@ -6,17 +6,14 @@ again, and it goes on from its last checkpoint. SIGTERM ends it in order, with 0
 
 import asyncio
 import logging
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Literal
 
 import faust
 import uvloop
 
 from eddyline.encode import Encode
-from eddyline.encoders import OnnxEncoder, open_encoder
-from eddyline.errors import RefusedToStart
+from eddyline.encoders.configured import build_encoder
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.kafka import topics
@@ -57,35 +54,6 @@ async def _check_redis(settings: Settings) -> str | None:
         return await check_durable(client, allow_volatile=settings.redis.allow_volatile)
     finally:
         await client.aclose()
-
-
-def build_encoder(settings: Settings) -> OnnxEncoder:
-    """Open the configured encoder bundle and check it against its golden vectors.
-
-    Raises:
-        RefusedToStart: the bundle is not what its manifest says, or does not work here.
-    """
-    threads = settings.encoder.threads or len(os.sched_getaffinity(0))
-    encoder = open_encoder(bundle_dir(settings), threads=threads, cache_size=settings.encoder.cache_texts)
-    check = encoder.verify()
-    log.info("encoder %s, build %s: %s", encoder.space_id, encoder.build_id, check)
-    return encoder
-
-
-def bundle_dir(settings: Settings) -> Path:
-    """Return the folder of the encoder bundle: the configured one, else the one that comes with Eddyline.
-
-    Raises:
-        RefusedToStart: there is none.
-    """
-    if settings.encoder.bundle:
-        return Path(settings.encoder.bundle)
-    package = Path(__file__).parent
-    for folder in (package / "models", package.parent.parent / "models"):
-        if (found := folder / "minilm-l6-v2").is_dir():
-            return found
-    message = "no encoder bundle comes with this installation: set encoder.bundle to its folder"
-    raise RefusedToStart(message)
 
 
 def _encode_app(settings: Settings) -> faust.App:

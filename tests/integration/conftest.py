@@ -9,8 +9,8 @@ from tests.integration.running import Installation
 
 from eddyline.demo import servers
 from eddyline.encoders import OnnxEncoder, open_encoder
+from eddyline.encoders.configured import bundle_dir
 from eddyline.settings import Settings
-from eddyline.worker import bundle_dir
 
 
 @pytest.fixture(scope="session")

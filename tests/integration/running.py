@@ -249,7 +249,7 @@ def _environ(name: str, bootstrap: str, redis_url: str, changes: Mapping[str, ob
         "worker_tick_seconds": 0.3,
         "encoder_threads": 1,
         **{f"topics_{field}": f"{name}.{field.replace('_', '-')}" for field in NAMED},
-        **{"topics_observations_partitions": 4, "topics_partials_partitions": 2},
+        "topics_observations_partitions": 4, "topics_partials_partitions": 2,
         **changes,
     }
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("EDDYLINE_")}

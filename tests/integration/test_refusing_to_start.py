@@ -12,8 +12,8 @@ import redis
 from tests.integration.running import Installation
 
 from eddyline.demo import servers
+from eddyline.encoders.configured import bundle_dir
 from eddyline.settings import Settings
-from eddyline.worker import bundle_dir
 
 pytestmark = pytest.mark.integration
 

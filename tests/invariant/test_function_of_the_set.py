@@ -12,12 +12,12 @@ from tests.traffic import Line
 
 from eddyline.changes import Changes
 from eddyline.encoders import OnnxEncoder, open_encoder
+from eddyline.encoders.configured import bundle_dir
 from eddyline.events import Record
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.replay import Pipeline, replay
 from eddyline.settings import Settings, load_settings
-from eddyline.worker import bundle_dir
 
 NOW_MS = traffic.START_MS + 10**9
 ENVIRON = {

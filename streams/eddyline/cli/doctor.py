@@ -13,12 +13,12 @@ from eddyline.cli.positions import Position, positions
 from eddyline.cli.screen import printable, show, show_json
 from eddyline.cli.verbs import FOUND_A_PROBLEM, json_option, with_settings
 from eddyline.encoders import open_encoder
+from eddyline.encoders.configured import bundle_dir
 from eddyline.errors import EddylineError
 from eddyline.kafka import topics
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
 from eddyline.store.redis import check_durable, connect
-from eddyline.worker import bundle_dir
 
 LAGGING_SECONDS = 60.0
 """A queue that its first record has waited in for longer is a finding."""

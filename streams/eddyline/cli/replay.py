@@ -11,9 +11,9 @@ from eddyline.cli.evalset import encode_items, read_items
 from eddyline.cli.screen import progress_bar, show_rows
 from eddyline.cli.verbs import json_option, with_settings
 from eddyline.encode import kinds
+from eddyline.encoders.configured import build_encoder
 from eddyline.replay import Pipeline, replay
 from eddyline.settings import Settings
-from eddyline.worker import build_encoder
 
 BLOCK = 1 << 20
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)

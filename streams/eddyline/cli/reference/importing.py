@@ -10,6 +10,7 @@ from eddyline import partials
 from eddyline.cli.app_name import AppName
 from eddyline.cli.evalset import encode_items, read_items
 from eddyline.cli.verbs import with_settings
+from eddyline.encoders.configured import build_encoder
 from eddyline.errors import DeadLetter
 from eddyline.inputs.times import parse_time
 from eddyline.kafka import topics
@@ -17,7 +18,6 @@ from eddyline.kafka.producer import OutputProducer
 from eddyline.outputs.cloudevent import Output, rfc3339
 from eddyline.partials import ReferenceImported
 from eddyline.settings import Settings
-from eddyline.worker import build_encoder
 
 
 def _time(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
