@@ -99,16 +99,16 @@ def test_a_score_has_the_facts_of_its_prompt_and_the_time_of_its_response() -> N
     )
 
 
-def test_feedback_at_two_times_is_two_scores_and_at_one_time_the_last() -> None:
+def test_feedback_of_another_time_or_value_is_another_score_and_repeated_it_is_the_same() -> None:
     later = FeedbackHalf("r1", 40, "thumbs", -10_000)
     changed = FeedbackHalf("r1", 30, "thumbs", 0)
     assert len(_play((_prompt(), FEEDBACK, later))) == 2
-    assert [score.value for score in _play((FEEDBACK, changed, _prompt())).values()] == [0]
+    assert sorted(score.value for score in _play((FEEDBACK, changed, FEEDBACK, _prompt())).values()) == [0, 10_000]
 
 
 def test_halves_have_places_of_their_own() -> None:
     halves: list[Half] = [_prompt(), _response(), _response("a"), _response("b"), FEEDBACK]
-    assert [field_of(half) for half in halves] == ["p", "r", "s:a", "s:b", "f:thumbs:30"]
+    assert [field_of(half) for half in halves] == ["p", "r", "s:a", "s:b", "f:thumbs:30:10000"]
 
 
 def test_any_request_id_has_a_short_key() -> None:

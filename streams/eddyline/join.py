@@ -95,7 +95,7 @@ def field_of(half: Half) -> str:
         case ResponseHalf():
             return "r" if half.candidate is None else f"s:{half.candidate}"
         case FeedbackHalf():
-            return f"f:{half.name}:{half.time_ms}"
+            return f"f:{half.name}:{half.time_ms}:{half.value}"
 
 
 def meet(mine: Half, present: dict[str, bytes]) -> list[JoinedScore]:
@@ -110,7 +110,8 @@ def meet(mine: Half, present: dict[str, bytes]) -> list[JoinedScore]:
 
 def _scores(prompt: PromptHalf, other: ResponseHalf | FeedbackHalf) -> Iterator[JoinedScore]:
     if isinstance(other, FeedbackHalf):
-        yield joined(prompt, other.time_ms, None, (other.name, "feedback", other.value), occasion=str(other.time_ms))
+        occasion = f"{other.time_ms} {other.value}"
+        yield joined(prompt, other.time_ms, None, (other.name, "feedback", other.value), occasion=occasion)
     elif not (prompt.answered and other.candidate is None):
         yield from response_scores(prompt, other)
 

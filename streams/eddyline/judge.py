@@ -396,7 +396,8 @@ class Judge:
         """Return what a person wants to know of this state."""
         return {
             "judged_until_ms": self._progress.judged_ms,
-            "marks": {fold: mark.until_ms for fold, mark in sorted(self._progress.marks.items())},
+            "slowest_mark_ms": min((mark.until_ms for mark in self._progress.marks.values()), default=0),
+            "marks": len(self._progress.marks),
             "folds": self._progress.of,
             "waiting_windows": len(self._waiting),
             "apps": {name: sorted(app.first_seen) for name, app in sorted(self._apps.items())},

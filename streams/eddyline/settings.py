@@ -194,7 +194,7 @@ HELP: dict[str, str] = {
     "worker.tick_seconds": "How often encode tells every observations partition how far its sources are.",
     "worker.checkpoint_seconds": "How often fold and judge write their state.",
 }
-SECRETS = frozenset({"privacy.pepper"})
+SECRETS = frozenset({"privacy.pepper", "redis.url"})
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:

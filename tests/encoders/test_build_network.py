@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import ModelProto
@@ -16,6 +15,7 @@ from eddyline.encoders.build.precision import Float32
 from eddyline.encoders.build.ranges import pack, unpack
 from eddyline.encoders.build.weights import Config, Network
 from eddyline.encoders.bundle import TOKENIZER, Bundle
+from eddyline.encoders.runtime import onnxruntime
 from eddyline.encoders.tokens import HeadTailTokenizer
 
 CONFIG = Config(hidden_size=16, num_attention_heads=4, num_hidden_layers=2, layer_norm_eps=1e-12)

@@ -38,7 +38,11 @@ HOSTILE: tuple[tuple[str, bytes, str], ...] = (
     ("prompts", _prompt(ts="9999-12-31T23:59:59Z"), "future_timestamp"),
     ("prompts", _prompt(prompt="long " * MAX_BYTES), "too_large"),
     ("responses", b'{"response": "to whom?"}', "invalid_field:request_id"),
-    ("shadow-responses", json.dumps({"request_id": "h", "ts": AT, "response": "x"}).encode(), "invalid_field:candidate"),
+    (
+        "shadow-responses",
+        json.dumps({"request_id": "h", "ts": AT, "response": "x"}).encode(),
+        "invalid_field:candidate",
+    ),
     ("feedback", json.dumps({"request_id": "h", "ts": AT, "name": "n", "value": "up"}).encode(), "invalid_field:value"),
     ("deployments", json.dumps({"deployment": "v", "effective_at": AT}).encode(), "invalid_field:app"),
 )

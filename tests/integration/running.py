@@ -1,7 +1,7 @@
 """Eddyline as its users run it: worker processes on real servers, which many tests share.
 
-An :class:`Installation` has topics, consumer groups and a Redis database of its own. Workers are child processes; a test
-waits until judge has written that everything is judged, ends them, and reads the output topics from end to end.
+An :class:`Installation` has topics, consumer groups and a Redis database of its own. Workers are child processes; a
+test waits until judge has written that everything is judged, ends them, and reads the output topics from end to end.
 """
 
 import json
@@ -50,7 +50,9 @@ class Installation:
         self.redis = redis.Redis(port=server.port, db=database)
         self.redis.flushdb()
         topics.create(self.settings)
-        self._producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 5, "log_level": 0})
+        # Without idempotence a retried batch, as on topics made just now, would come after its successors.
+        producer = {"bootstrap.servers": broker.bootstrap, "linger.ms": 5, "enable.idempotence": True, "log_level": 0}
+        self._producer = Producer(producer)
 
     def topic(self, name: str) -> str:
         """Return the topic that the setting ``name`` names: ``shadow-responses`` is ``topics.shadow_responses``."""
@@ -63,14 +65,14 @@ class Installation:
             self._producer.poll(0)
         self._producer.flush()
 
-    def pace(self, lines: Sequence[Line], seconds: float, until: Callable[[float], bool] = lambda _: True) -> None:
-        """Write lines evenly over ``seconds``; ``until`` is called with the time passed and may look after workers."""
+    def pace(self, lines: Sequence[Line], seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Write lines evenly over ``seconds``; ``meanwhile`` is called again and again and may look after workers."""
         start = time.monotonic()
         for number, (name, value) in enumerate(lines):
             self._producer.produce(self.topic(name), _bytes(value), _key(value))
             while (ahead := number / len(lines) * seconds - (time.monotonic() - start)) > 0:
                 self._producer.poll(min(ahead, 0.1))
-                until(time.monotonic() - start)
+                meanwhile()
         self._producer.flush()
 
     def read(self, name: str) -> list[Message]:
@@ -201,7 +203,9 @@ def running(installation: Installation, size: int = 1) -> Iterator[Workers]:
 
 def read_to_end(bootstrap: str, topic: str) -> list[Message]:
     """Return every record that a topic holds now."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "eddyline-test-reader", "enable.auto.commit": False})
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": "eddyline-test-reader", "enable.auto.commit": False}
+    )
     try:
         places = [TopicPartition(topic, at, 0) for at in consumer.list_topics(topic, 30).topics[topic].partitions]
         missing = sum(consumer.get_watermark_offsets(place, 30)[1] for place in places)
@@ -230,13 +234,6 @@ def event_time(line: Line) -> int:
     return int(line[1].get("ts") or line[1]["effective_at"])
 
 
-def require(path: Path) -> Path:
-    """Return ``path``, or skip the test because it is not on this machine."""
-    if not path.exists():
-        pytest.skip(f"{path.name} is not on this machine")
-    return path
-
-
 def _environ(name: str, bootstrap: str, redis_url: str, changes: Mapping[str, object]) -> dict[str, str]:
     ours: dict[str, object] = {
         "kafka_bootstrap": bootstrap,
@@ -249,7 +246,8 @@ def _environ(name: str, bootstrap: str, redis_url: str, changes: Mapping[str, ob
         "worker_tick_seconds": 0.3,
         "encoder_threads": 1,
         **{f"topics_{field}": f"{name}.{field.replace('_', '-')}" for field in NAMED},
-        "topics_observations_partitions": 4, "topics_partials_partitions": 2,
+        "topics_observations_partitions": 4,
+        "topics_partials_partitions": 2,
         **changes,
     }
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("EDDYLINE_")}

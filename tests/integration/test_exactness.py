@@ -42,7 +42,7 @@ def break_things(
     parts = np.array_split(np.arange(len(lines)), faults.kills)
     redis_at = {round((number + 1) * faults.kills / (faults.redis_kills + 1)) for number in range(faults.redis_kills)}
     for number, part in enumerate(parts):
-        kafka.pace([lines[at] for at in part], random_.uniform(2.0, 9.0), lambda _: workers.supervise())
+        kafka.pace([lines[at] for at in part], random_.uniform(2.0, 9.0), workers.supervise)
         if number in redis_at:
             server.kill()
             server.start()
@@ -53,7 +53,9 @@ def assert_exact(kafka: Installation, lines: Sequence[Line], encoder: OnnxEncode
     """Compare everything that came out with what the events say."""
     expected = flow.windows(lines, encoder, WINDOW_SECONDS * 1000)
     wrong = [key for key, window in expected.items() if difference(kafka, key, window)]
-    assert not wrong, f"{len(wrong)} of {len(expected)} windows: {[difference(kafka, k, expected[k]) for k in wrong][:5]}"
+    assert not wrong, (
+        f"{len(wrong)} of {len(expected)} windows: {[difference(kafka, k, expected[k]) for k in wrong][:5]}"
+    )
     assert_drift(kafka, expected)
     scores = Counter((score["request_id"], score["scorer"], score["candidate"]) for score in kafka.scores())
     assert scores == flow.score_keys(lines)

@@ -1,7 +1,6 @@
 """One stream of everything that is hard: each test looks at what became of one kind of it."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -65,7 +64,7 @@ def late_prompts() -> list[Line]:
 
 
 @pytest.fixture(scope="module")
-def outcome(kafka: Broker, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
+def outcome(kafka: Broker, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Produce everything twice; when all is judged, once more, with late events and a few that are in time."""
     home = tmp_path_factory.mktemp("hard")
     ours = Installation(kafka, redis_server, home, events_max_bytes=MAX_BYTES, windows_dedupe_seconds=86_400)
@@ -80,7 +79,7 @@ def outcome(kafka: Broker, redis_server: RedisServer, tmp_path_factory: pytest.T
         ours.produce([*good, *late_prompts(), *after])
         workers.wait_until_judged(event_time(after[-1]))
     reasons = Counter(headers(message)["dlq.reason"].decode() for message in ours.read("dead_letters"))
-    yield Outcome(lines + after, ours.drift(), ours.scores(), reasons)
+    return Outcome(lines + after, ours.drift(), ours.scores(), reasons)
 
 
 def of_app(outcome: Outcome, app: str) -> list[dict[str, Any]]:
@@ -89,7 +88,9 @@ def of_app(outcome: Outcome, app: str) -> list[dict[str, Any]]:
 
 def test_an_event_produced_three_times_counts_once(outcome: Outcome, encoder: OnnxEncoder) -> None:
     expected = flow.windows(outcome.lines, encoder, WINDOW_MS)
-    counts = Counter((data["deployment"], data["n"], data["gated_n"]) for data in of_app(outcome, flow.APP) if data["n"])
+    counts = Counter(
+        (data["deployment"], data["n"], data["gated_n"]) for data in of_app(outcome, flow.APP) if data["n"]
+    )
     assert counts == Counter((key[0], window.n, window.gated_n) for key, window in expected.items() if window.n)
     scores = Counter(
         (score["request_id"], score["scorer"], score["candidate"])

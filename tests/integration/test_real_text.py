@@ -127,7 +127,9 @@ def test_every_pair_of_two_model_versions_is_scored_and_refusals_differ(install:
     assert scored == Counter((id_, scorer) for id_ in ids for scorer in ("relevance", "refusal", "answered"))
     scores = {(data["app"].split("/")[0], data["deployment"]): data["scores"] for data in kafka.drift()}
     for (app, model), found in scores.items():
-        answered = [value["scores"][0]["value"] for _, value in lines if (value["app"], value["deployment"]) == (app, model)]
+        answered = [
+            value["scores"][0]["value"] for _, value in lines if (value["app"], value["deployment"]) == (app, model)
+        ]
         assert found["answered"]["n"] == SETS[app]
         assert found["answered"]["mean"] == pytest.approx(np.mean(answered), abs=1e-6)
     old, new = ({app: scores[app, model] for app in SETS} for model in MODELS)

@@ -3,10 +3,10 @@
 from functools import cached_property
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from eddyline.encoders.cpu import cpu_id
+from eddyline.encoders.runtime import onnxruntime
 from eddyline.errors import RefusedToStart
 
 PROVIDER = "CPUExecutionProvider"

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper
 
@@ -12,6 +11,7 @@ from eddyline.encoders.build.nodes import Nodes
 from eddyline.encoders.build.precision import Float32
 from eddyline.encoders.build.ranges import Range
 from eddyline.encoders.build.weights import Network
+from eddyline.encoders.runtime import onnxruntime
 from eddyline.encoders.tokens import HeadTailTokenizer
 
 
