@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from eddyline.cli import main
 from eddyline.settings import load_settings

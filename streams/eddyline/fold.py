@@ -26,12 +26,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from eddyline import cells, gate, observations, panel, partials, samples
+from eddyline import cells, observations, panel, partials, samples
 from eddyline.cells import Cell
 from eddyline.changes import Changes, Journal
+from eddyline.days import SEPARATOR, Day
 from eddyline.dedupe import SeenIds
 from eddyline.errors import EddylineError
-from eddyline.gate import Gated, Key, Opening, Pending
+from eddyline.gate import Key, Opening, Pending
 from eddyline.observations import (
     DeploymentObservation,
     Observation,
@@ -41,14 +42,11 @@ from eddyline.observations import (
     Source,
 )
 from eddyline.outputs.cloudevent import Output
-from eddyline.panel import Panel, Row
 from eddyline.partials import Announced, Closed, PanelPartial, WindowPartial
 from eddyline.settings import Settings
 from eddyline.windows import Watermarks, day_end, local_day, window_start
 
 VERSION = b"1"
-SEPARATOR = "\x1f"
-ROWS_PER_PARTIAL = 500
 CellKey = tuple[str, str, str]
 """(app, deployment, space id); the deployment is empty where the event named none."""
 
@@ -68,16 +66,6 @@ class _Window:
     def __init__(self) -> None:
         self.cells: defaultdict[CellKey, Cell] = defaultdict(Cell)
         self.pending: dict[Key, Pending] = {}
-
-
-class _Day:
-    """An open local day."""
-
-    def __init__(self) -> None:
-        self.users: set[bytes] = set()
-        self.sessions: set[bytes] = set()
-        self.panels: dict[str, Panel] = {}
-        self.fields: set[str] = set()
 
 
 class FoldPolicy(NamedTuple):
@@ -120,7 +108,7 @@ class Fold:
         self._closed_ms = 0
         self._gap_ms = -1 if gap else 0
         self._windows: defaultdict[int, _Window] = defaultdict(_Window)
-        self._days: dict[str, _Day] = defaultdict(_Day)
+        self._days: dict[str, Day] = {}
         self._ids = SeenIds(policy.dedupe_ms)
         self._journal = Journal()
         self._journal.touch("version", lambda: VERSION)
@@ -155,22 +143,15 @@ class Fold:
                 pending_key, pending = msgspec.msgpack.decode(value, type=tuple[Key, Pending])
                 self._windows[int(head)].pending[pending_key] = pending
             case "g":
-                self._restore_seen(head, name, msgspec.msgpack.decode(value, type=Gated))
+                self._day(head).restore_seen(name, value)
             case "r":
-                app, row = msgspec.msgpack.decode(value, type=tuple[str, Row])
-                self._panel(head, app).restore(row)
-                self._days[head].fields.add(name)
+                self._day(head).restore_row(name, value)
             case "i":
                 self._ids.restore(int(head), value)
 
     def _restore_progress(self, progress: _Progress) -> None:
         self._closed_ms, self._gap_ms = progress.closed_ms, progress.gap_ms
         self._watermarks.update(progress.inputs, progress.sources)
-
-    def _restore_seen(self, day: str, name: str, seen: Gated) -> None:
-        self._days[day].users.update(seen.users)
-        self._days[day].sessions.update(seen.sessions)
-        self._days[day].fields.add(name)
 
     def apply(self, value: bytes) -> list[Output]:
         """Add one record of the observations topic; return what it lets out."""
@@ -277,11 +258,8 @@ class Fold:
     def _close(self, start: int) -> list[Output]:
         """Open the gate of a window, emit its cells and forget it."""
         window = self._windows.pop(start)
-        day = local_day(start, self._policy.zone)
-        opening = gate.open_gate(window.pending, self._days[day].users, self._days[day].sessions)
-        self._note_seen(day, start, opening)
-        self._add_gated(window, opening)
-        self._add_to_panel(day, window, opening)
+        day = self._day(local_day(start, self._policy.zone))
+        self._add_gated(window, day.close_window(start, window.pending))
         for key in window.cells:
             self._journal.drop(_cell_field(start, key))
         for pending_key in window.pending:
@@ -290,15 +268,6 @@ class Fold:
             self._emit(WindowPartial(self._partition, app, start, deployment, space_id, cells.pack(cell)))
             for (app, deployment, space_id), cell in sorted(window.cells.items(), key=lambda item: item[0])
         ]
-
-    def _note_seen(self, day: str, start: int, opening: Opening) -> None:
-        seen = opening.seen
-        if seen.sessions:
-            self._days[day].users.update(seen.users)
-            self._days[day].sessions.update(seen.sessions)
-            name = f"g:{day}:{start}"
-            self._days[day].fields.add(name)
-            self._journal.touch(name, lambda: msgspec.msgpack.encode(seen))
 
     def _add_gated(self, window: _Window, opening: Opening) -> None:
         by_cell: dict[CellKey, list[PromptObservation]] = defaultdict(list)
@@ -310,53 +279,23 @@ class Fold:
             items = [samples.Item(samples.hash_of(key[0], p.id), p.id, p.vector, p.flags) for p in prompts]
             cell.sample = samples.bottom(items, cells.SAMPLE)
 
-    def _add_to_panel(self, day: str, window: _Window, opening: Opening) -> None:
-        for (app, user, _, deployment, _), pending in window.pending.items():
-            if row := self._panel_row(day, app, user, deployment, pending.first.time_ms):
-                row.count(pending.n, pending.first.time_ms)
-        for (app, user, _, deployment, _), prompt in opening.openers:
-            if row := self._panel_row(day, app, user, deployment, prompt.time_ms):
-                row.open(prompt)
-        for app in {key[0] for key in window.pending}:
-            for dropped in self._panel(day, app).shrink():
-                self._drop_row(day, app, dropped)
-
-    def _panel_row(self, day: str, app: str, user: bytes, deployment: str, time_ms: int) -> Row | None:
-        row = self._panel(day, app).row(user, deployment, time_ms)
-        if row is not None:
-            name = _row_field(day, app, user, deployment)
-            self._days[day].fields.add(name)
-            self._journal.touch(name, lambda: msgspec.msgpack.encode((app, row)))
-        return row
-
-    def _drop_row(self, day: str, app: str, key: tuple[bytes, str]) -> None:
-        name = _row_field(day, app, *key)
-        self._days[day].fields.discard(name)
-        self._journal.drop(name)
-
-    def _panel(self, day: str, app: str) -> Panel:
-        return self._days[day].panels.setdefault(app, Panel(self._policy.panel_users))
-
     def _close_days(self, until: int, *, ended: bool) -> list[Output]:
         """Emit the panel rows of the days that are over. At the end of input an open day's too, but it is kept."""
         outputs = []
-        for day in sorted(self._days):
-            over = day_end(day, self._policy.zone) <= until
+        for name, day in sorted(self._days.items()):
+            over = day_end(name, self._policy.zone) <= until
             if over or ended:
-                outputs += self._emit_panels(day)
+                for app, part, parts, rows in day.panel_parts():
+                    outputs.append(self._emit(PanelPartial(self._partition, app, name, part, parts, rows)))
             if over:
-                for name in self._days.pop(day).fields:
-                    self._journal.drop(name)
+                day.forget()
+                del self._days[name]
         return outputs
 
-    def _emit_panels(self, day: str) -> list[Output]:
-        outputs = []
-        for app, found in sorted(self._days[day].panels.items()):
-            rows = found.sorted_rows()
-            parts = [rows[at : at + ROWS_PER_PARTIAL] for at in range(0, len(rows), ROWS_PER_PARTIAL)]
-            for number, part in enumerate(parts):
-                outputs.append(self._emit(PanelPartial(self._partition, app, day, number, len(parts), part)))
-        return outputs
+    def _day(self, name: str) -> Day:
+        if name not in self._days:
+            self._days[name] = Day(name, self._policy.panel_users, self._journal)
+        return self._days[name]
 
     def _mark(self, until: int) -> list[Output]:
         value = partials.pack(Closed(self._partition, self._policy.folds, until, self._gap_ms))
@@ -411,7 +350,3 @@ def _cell_key(text: str) -> CellKey:
 def _pending_field(start: int, key: Key) -> str:
     app, user, session, deployment, space_id = key
     return f"p:{start}:{SEPARATOR.join((app, user.hex(), session.hex(), deployment, space_id))}"
-
-
-def _row_field(day: str, app: str, user: bytes, deployment: str) -> str:
-    return f"r:{day}:{SEPARATOR.join((app, user.hex(), deployment))}"

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 import redis
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 

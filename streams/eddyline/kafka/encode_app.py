@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from faust.types import TP, EventT, StreamT
 
 from eddyline.encode import Encode, Reading, kinds
-from eddyline.errors import EddylineError
+from eddyline.errors import EddylineError, Unavailable
 from eddyline.events import Record
 from eddyline.join import field_of, key_of, pack
 from eddyline.kafka import topics
@@ -43,7 +43,7 @@ class EncodeApp:
         )
         self.app.agent(topic, name="encode", concurrency=1)(self._run)
         self.app.timer(self._settings.worker.tick_seconds)(self._tick_or_end)
-        self.app.timer(COUNT_PARTITIONS_SECONDS)(self._count_partitions)
+        self.app.timer(COUNT_PARTITIONS_SECONDS)(self._recount_partitions)
         self.app.timer(60.0)(self._report)
 
     async def _positions(self, starts: Mapping[TP, int], _: Mapping[TP, int]) -> Mapping[TP, int]:
@@ -56,6 +56,13 @@ class EncodeApp:
         loop = asyncio.get_running_loop()
         counts = await loop.run_in_executor(None, topics.partition_counts, self._settings)
         self._partitions = {name: counts[name] for name in self._inputs}
+
+    async def _recount_partitions(self) -> None:
+        """Notice partitions that were added. Brokers that are away for a while are the consumer's to wait for."""
+        try:
+            await self._count_partitions()
+        except Unavailable as error:
+            log.warning("partitions were not counted: %s", error)
 
     async def _run(self, stream: StreamT[EventT[bytes]]) -> None:
         worker = self._settings.worker

@@ -11,7 +11,6 @@ Faust's traps that this file is built around were measured, see docs/architectur
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import faust
 from faust.transport.drivers import aiokafka
@@ -26,8 +25,6 @@ log = logging.getLogger(__name__)
 
 Positions = Callable[[Mapping[TP, int], Mapping[TP, int]], Awaitable[Mapping[TP, int]]]
 """Given the offsets to start from by what the group has committed, and the earliest there are, return other ones."""
-
-_Fetched = tuple[Mapping[TP, list[Any]] | None, set[TP] | None]
 
 
 class App(faust.App):
@@ -61,12 +58,18 @@ def faust_app(settings: Settings, stage: str, positions: Positions) -> faust.App
 
 def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
     class Consumer(aiokafka.Consumer):
-        """Starts where the stage's state ends, not where the group has committed."""
+        """Starts where the stage's state ends, not where the group has committed.
+
+        Faust seeks once more while partitions change hands, by the assignment that is ending: a state loaded then would
+        be taken from the worker that owns it by now. That seek does not count, for one by the new assignment follows.
+        """
+
+        _handing_over = False
 
         async def seek_to_committed(self) -> Mapping[TP, int]:
             committed = await super().seek_to_committed()
             assigned = {TP(*tp) for tp in self.assignment()}
-            if not assigned:
+            if self._handing_over or not assigned:
                 return committed
             earliest = await self.earliest_offsets(*assigned)
             starts = {tp: _start(tp, committed, earliest) for tp in assigned}
@@ -74,14 +77,13 @@ def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
             await self.seek_wait(starts)
             return starts
 
-        async def _wait_next_records(self, timeout: float) -> _Fetched:  # noqa: ASYNC109 - Faust's signature
-            """Drop what arrives while partitions change hands.
+        async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+            self._handing_over = True
+            await super().on_partitions_revoked(revoked)
 
-            Faust would call ``seek_to_committed()`` at once, with the assignment that is ending, and the stages would
-            load states that another worker owns by now. When the assignment is settled, Faust seeks in any case.
-            """
-            records, active = await super()._wait_next_records(timeout)
-            return (records if self.flow_active else None), active
+        async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+            self._handing_over = False
+            await super().on_partitions_assigned(assigned, generation_id)
 
     class Transport(aiokafka.Transport):
         """A transport with that consumer."""

@@ -6,11 +6,11 @@ import click
 import msgspec
 
 from eddyline import references
+from eddyline.apps import SEPARATOR
 from eddyline.cli.app_name import AppName
 from eddyline.cli.screen import Row, show_rows
 from eddyline.cli.stored import read_states
 from eddyline.cli.verbs import json_option, with_settings
-from eddyline.judge import SEPARATOR
 from eddyline.partials import ReferenceImported, partition_of
 from eddyline.settings import Settings
 

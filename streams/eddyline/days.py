@@ -1,0 +1,102 @@
+"""An open local day of a fold partition: who has been seen on it, and the panel.
+
+Its fields in the state are ``g:<day>:<start>``, who was first seen in one closed window, and ``r:<day>:<key>``, a row
+of the panel; they are dropped together when the day is over.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from eddyline.changes import Journal
+from eddyline.gate import Gated, Key, Opening, Pending, open_gate
+from eddyline.panel import Panel, Row
+
+SEPARATOR = "\x1f"
+ROWS_PER_PART = 500
+"""So that a part of the panel stays well below the broker's usual limit of 1 MB."""
+
+
+class Day:
+    """The day called ``name``, like ``2026-11-21``."""
+
+    def __init__(self, name: str, panel_users: int, journal: Journal) -> None:
+        self._name, self._panel_users, self._journal = name, panel_users, journal
+        self._users: set[bytes] = set()
+        self._sessions: set[bytes] = set()
+        self._panels: dict[str, Panel] = {}
+        self._fields: set[str] = set()
+
+    def restore_seen(self, field: str, value: bytes) -> None:
+        """Take back a ``g:`` field."""
+        seen = msgspec.msgpack.decode(value, type=Gated)
+        self._users.update(seen.users)
+        self._sessions.update(seen.sessions)
+        self._fields.add(field)
+
+    def restore_row(self, field: str, value: bytes) -> None:
+        """Take back an ``r:`` field."""
+        app, row = msgspec.msgpack.decode(value, type=tuple[str, Row])
+        self._panel(app).restore(row)
+        self._fields.add(field)
+
+    def close_window(self, start: int, pending: dict[Key, Pending]) -> Opening:
+        """Open the gate for what a closing window holds; remember who was seen, and count it in the panel."""
+        opening = open_gate(pending, self._users, self._sessions)
+        self._note_seen(start, opening.seen)
+        self._count(pending)
+        self._open(opening)
+        for app in {key[0] for key in pending}:
+            self._shrink(app)
+        return opening
+
+    def _note_seen(self, start: int, seen: Gated) -> None:
+        if seen.sessions:
+            self._users.update(seen.users)
+            self._sessions.update(seen.sessions)
+            field = f"g:{self._name}:{start}"
+            self._fields.add(field)
+            self._journal.touch(field, lambda: msgspec.msgpack.encode(seen))
+
+    def _count(self, pending: dict[Key, Pending]) -> None:
+        for (app, user, _, deployment, _), entry in pending.items():
+            if row := self._row(app, user, deployment, entry.first.time_ms):
+                row.count(entry.n, entry.first.time_ms)
+
+    def _open(self, opening: Opening) -> None:
+        for (app, user, _, deployment, _), prompt in opening.openers:
+            if row := self._row(app, user, deployment, prompt.time_ms):
+                row.open(prompt)
+
+    def _row(self, app: str, user: bytes, deployment: str, time_ms: int) -> Row | None:
+        row = self._panel(app).row(user, deployment, time_ms)
+        if row is not None:
+            field = self._row_field(app, user, deployment)
+            self._fields.add(field)
+            self._journal.touch(field, lambda: msgspec.msgpack.encode((app, row)))
+        return row
+
+    def _shrink(self, app: str) -> None:
+        for user, deployment in self._panel(app).shrink():
+            field = self._row_field(app, user, deployment)
+            self._fields.discard(field)
+            self._journal.drop(field)
+
+    def _panel(self, app: str) -> Panel:
+        return self._panels.setdefault(app, Panel(self._panel_users))
+
+    def _row_field(self, app: str, user: bytes, deployment: str) -> str:
+        return f"r:{self._name}:{SEPARATOR.join((app, user.hex(), deployment))}"
+
+    def panel_parts(self) -> Iterator[tuple[str, int, int, list[Row]]]:
+        """Return the panel of every app in parts, as (app, number of the part, how many there are, rows)."""
+        for app, found in sorted(self._panels.items()):
+            rows = found.sorted_rows()
+            parts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)]
+            for number, part in enumerate(parts):
+                yield app, number, len(parts), part
+
+    def forget(self) -> None:
+        """Drop the day's fields: it is over."""
+        for field in self._fields:
+            self._journal.drop(field)
