@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,10 +66,16 @@ def raw_cpu(texts: Sequence[str]) -> float:
         return time.process_time() - before
 
 
-def events(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Return one prompt an event: a user has three a session, and 500 users share the stream."""
+def events(texts: Sequence[str], start_ms: int = START_MS) -> list[dict[str, Any]]:
+    """Return one prompt an event; 500 users share the stream, four events a second of event time."""
     return [
-        {"id": f"e{n}", "ts": START_MS + n * STEP_MS, "prompt": text, "user": f"u{n % 500}", "deployment": "v1"}
+        {
+            "id": f"e{start_ms}-{n}",
+            "ts": start_ms + n * STEP_MS,
+            "prompt": text,
+            "user": f"u{n % 500}",
+            "deployment": "v1",
+        }
         for n, text in enumerate(texts)
     ]
 
@@ -89,7 +95,7 @@ class Stack:
             "EDDYLINE_REDIS_URL": redis_url,
             "EDDYLINE_PRIVACY_PEPPER": "a pepper for benchmarks",
             "EDDYLINE_WINDOWS_CLOCK": "log",
-            "EDDYLINE_WINDOWS_IDLE_SECONDS": "600",
+            "EDDYLINE_WINDOWS_IDLE_SECONDS": "3",
             **{f"EDDYLINE_{name.upper()}": value for name, value in changes.items()},
         }
         self.settings = load_settings(None, self.environ)
@@ -169,8 +175,8 @@ def started(process: psutil.Process) -> float:
 
 
 def warm(stack: Stack, process: psutil.Process) -> None:
-    """Wait until the worker has finished a few records, so that starting is not measured."""
-    stack.produce(events([f"warm up {n}" for n in range(50)]))
+    """Wait until the worker has finished a few records of an earlier day, so that starting is not measured."""
+    stack.produce(events([f"warm up {n}" for n in range(50)], START_MS - 86_400_000))
     wait(lambda: stack.committed("encode", stack.settings.topics.prompts) >= 50)
     time.sleep(2)
     cpu(process)
@@ -221,27 +227,22 @@ def stages(make: Callable[..., Stack], redis_url: str, count: int) -> dict[str, 
 
 def scaling(make: Callable[..., Stack], texts: Sequence[str]) -> dict[str, float]:
     """Return texts per second of one encode worker on two cores, and of two on one core each."""
-    found = {}
-    for name, plan in (
-        ("one_worker_two_cores", [("2", "0,1")]),
-        ("two_workers_one_core_each", [("1", "0"), ("1", "1")]),
-    ):
-        stack = make(encoder_cache_texts="0", encoder_threads=plan[0][0])
+    plans = {"one_worker_two_cores": ("2", ["0,1"]), "two_workers_one_core_each": ("1", ["0", "1"])}
+    return {
+        name: _rate(make(encoder_cache_texts="0", encoder_threads=threads), cpus, texts)
+        for name, (threads, cpus) in plans.items()
+    }
+
+
+def _rate(stack: Stack, cpus: Sequence[str], texts: Sequence[str]) -> float:
+    with ExitStack() as workers:
+        processes = [workers.enter_context(stack.worker("encode", cpus=each)) for each in cpus]
+        warm(stack, processes[0])
+        time.sleep(4)  # until the partitions are shared out
         stack.produce(events(texts))
-        topic = stack.settings.topics.prompts
         began = time.monotonic()
-        workers = [stack.worker("encode", cpus=cpus) for _, cpus in plan]
-        for worker in workers:
-            worker.__enter__()
-        try:
-            wait(lambda: stack.committed("encode", topic) > 0)  # noqa: B023 - called at once
-            first, began = stack.committed("encode", topic), time.monotonic()
-            wait(lambda: stack.committed("encode", topic) >= len(texts))  # noqa: B023 - called at once
-            found[name] = (len(texts) - first) / (time.monotonic() - began)
-        finally:
-            for worker in workers:
-                worker.__exit__(None, None, None)
-    return found
+        wait(lambda: stack.committed("encode", stack.settings.topics.prompts) >= 50 + len(texts))
+        return len(texts) / (time.monotonic() - began)
 
 
 def machine() -> dict[str, str]:

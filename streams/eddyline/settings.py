@@ -165,7 +165,7 @@ HELP: dict[str, str] = {
     "topics.observations_partitions": "Decides which partition owns a user: fixed once the topic exists.",
     "topics.partials_partitions": "Decides which partition owns an app: fixed once the topic exists.",
     "redis.url": "Redis 7.0 or newer; `rediss://` for TLS. A password may be in the URL.",
-    "redis.timeout_seconds": "A call that takes longer counts as failed and is tried again.",
+    "redis.timeout_seconds": "A call that takes longer counts as failed; when Redis stays away the worker ends.",
     "redis.allow_volatile": "Start although Redis has no persistence or may evict keys: for a trial only.",
     "privacy.pepper": "Secret: the key under which user and session ids become pseudonyms; at least 16 characters.",
     "encoder.bundle": "Folder of the encoder bundle; empty means the one that comes with Eddyline.",

@@ -1,6 +1,5 @@
 """The promise of the encoder: the same text gives the same bits, however and in whatever company it is encoded."""
 
-import os
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests import real_text
 
 from eddyline.encoders import OnnxEncoder, open_encoder
-from eddyline.encoders.build.texts import smallest, texts_of
 from eddyline.protocols import Encoded
-
-REAL_TEXTS = os.environ.get("EDDYLINE_TEST_TEXTS")
 
 
 def encode_in_pieces(encoder: OnnxEncoder, texts: Sequence[str], size: int) -> Encoded:
@@ -77,7 +74,9 @@ def test_a_replay_from_the_cache_has_the_same_bits(
     assert_same_bits(expected, again)
 
 
-@pytest.mark.skipif(not REAL_TEXTS, reason="EDDYLINE_TEST_TEXTS does not name a JSON lines file of real texts")
 def test_real_texts_have_the_same_bits_alone_and_batched(encoder: OnnxEncoder) -> None:
-    texts = smallest(texts_of(Path(str(REAL_TEXTS))), 2_000)
+    texts = [row["prompt"] for row in real_text.rows("clinc150")[::12]] + [
+        row["prompt"] for row in real_text.rows("zh_questions")[::60]
+    ]
+    assert len(texts) > 2_000
     assert_same_bits(encode_in_pieces(encoder, texts, 1), encode_in_pieces(encoder, texts, 512))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.integration import real_text
+from tests import real_text
 from tests.integration.running import Installation, Line, event_time, running
 
 from eddyline.encoders import OnnxEncoder

@@ -18,7 +18,7 @@ class Sender:
     """Sends records to the input topics."""
 
     def __init__(self, settings: Settings) -> None:
-        self._producer = Producer(client_config(settings) | {"acks": "all", "linger.ms": 2})
+        self._producer = Producer(client_config(settings) | {"enable.idempotence": True, "linger.ms": 2})
         self._topics = {kind: topic for topic, kind in kinds(settings).items()}
         self._failure: str | None = None
 

@@ -34,7 +34,8 @@ class OutputProducer:
                 "compression.type": "lz4",
                 # A callback for each message would cost more than the message.
                 "delivery.report.only.error": True,
-                "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+                # Never given up alone: a later record must not overtake, and vouch for, one that was dropped.
+                "message.timeout.ms": 0,
                 "queue.buffering.max.kbytes": 262_144,
             }
         )
@@ -46,10 +47,10 @@ class OutputProducer:
         Raises:
             Unavailable: an output can never be written, or an earlier one was not.
         """
-        for output in outputs:
-            self._send(output)
         self._producer.poll(0)
         self._raise_failure()
+        for output in outputs:
+            self._send(output)
 
     def _send(self, output: Output) -> None:
         for _ in range(int(DELIVERY_SECONDS / POLL_SECONDS)):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 FOLDER = "EDDYLINE_TEST_DATA"
 """Variable with the folder of the data sets; without it, a folder ``data`` next to the repository is looked for."""
 
