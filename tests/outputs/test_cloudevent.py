@@ -11,55 +11,15 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.outputs.examples import END, START, quiet, score_of
 
 from eddyline.outputs.cloudevent import Output, identifier, rfc3339
-from eddyline.outputs.drift import Drift, MeanScore, MetricValue, ReferenceFacts, drift_output, window
-from eddyline.outputs.score import Score, score_id, score_output
+from eddyline.outputs.score import score_id
 
-START, END = 1_795_248_000_000, 1_795_248_300_000
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def _drift() -> Output:
-    drift = Drift(
-        app="chat/production",
-        deployment="v1",
-        deployment_source="attribute",
-        window=window(START, END),
-        n=40,
-        gated_n=12,
-        late=0,
-        truncated=1,
-        tools=2,
-        completeness=1.0,
-        space_id="minilm:1",
-        reference=ReferenceFacts("history", "a", 300),
-        metrics={"centroid_distance": MetricValue(0.04, 0.005), "nearest_neighbour_distance": MetricValue(None, None)},
-        scores={"relevance": MeanScore(0.6, None, 3)},
-        state="quiet",
-        reason=None,
-        flags=[],
-    )
-    return drift_output("drift", drift, START, END)
-
-
-def _score(request_id: str = "r1") -> Output:
-    score = Score(
-        app="chat/production",
-        deployment=None,
-        candidate=None,
-        request_id=request_id,
-        ts=rfc3339(START),
-        scorer="relevance",
-        scorer_version="1",
-        value=0.71,
-        sample_rate=1.0,
-        space_id="minilm:1",
-    )
-    return score_output("scores", score_id(request_id, "relevance", "1", None), START, score)
-
-
-OUTPUTS = pytest.mark.parametrize("output", [_drift(), _score()], ids=["drift", "score"])
+OUTPUTS = pytest.mark.parametrize("output", [quiet(), score_of()], ids=["drift", "score"])
 
 
 @OUTPUTS
@@ -96,18 +56,18 @@ def test_the_headers_repeat_the_attributes_and_name_the_format(output: Output) -
 
 
 def test_a_drift_event_is_keyed_by_app_and_speaks_for_the_end_of_its_window() -> None:
-    output = _drift()
+    output = quiet()
     assert output.key == b"chat/production"
     assert orjson.loads(output.value)["time"] == rfc3339(END)
 
 
 def test_a_score_event_is_keyed_by_request_and_speaks_for_its_response() -> None:
-    output = _score()
+    output = score_of()
     assert output.key == b"r1"
     assert orjson.loads(output.value)["time"] == rfc3339(START)
 
 
-@pytest.mark.parametrize("make", [_drift, _score])
+@pytest.mark.parametrize("make", [quiet, score_of])
 def test_the_same_thing_described_again_is_the_same_bytes(make: Callable[[], Output]) -> None:
     assert make() == make()
 

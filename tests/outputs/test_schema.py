@@ -6,83 +6,19 @@ from typing import Any
 import orjson
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from tests.outputs.examples import learning, quiet, score_of
 
-from eddyline.outputs.cloudevent import Output, rfc3339
-from eddyline.outputs.drift import Drift, MeanScore, MetricValue, ReferenceFacts, drift_output, window
+from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.schema import FOLDER, schemas, text
-from eddyline.outputs.score import Score, score_id, score_output
 
-START, END = 1_795_248_000_000, 1_795_248_300_000
 TYPES = ("drift.window.v1", "score.v1")
 
 
-def _learning() -> Output:
-    drift = Drift(
-        app="chat/production",
-        deployment=None,
-        deployment_source="mixed",
-        window=window(START, END),
-        n=0,
-        gated_n=0,
-        late=0,
-        truncated=0,
-        tools=0,
-        completeness=0.5,
-        space_id="minilm:1",
-        reference=None,
-        metrics={},
-        scores={},
-        state="learning",
-        reason="there is no eval set, and not enough history yet",
-        flags=["mixed_spaces"],
-    )
-    return drift_output("drift", drift, START, END)
-
-
-def _quiet() -> Output:
-    drift = Drift(
-        app="chat/production",
-        deployment="v1",
-        deployment_source="attribute",
-        window=window(START, END),
-        n=40,
-        gated_n=12,
-        late=0,
-        truncated=1,
-        tools=2,
-        completeness=1.0,
-        space_id="minilm:1",
-        reference=ReferenceFacts("evalset", "a", 300),
-        metrics={"centroid_distance": MetricValue(0.04, 0.005), "centroid_cosine": MetricValue(None, None)},
-        scores={"relevance": MeanScore(0.6, None, 3), "relevance@next": MeanScore(0.5, 0.1, 30)},
-        state="quiet",
-        reason=None,
-        flags=[],
-    )
-    return drift_output("drift", drift, START, END)
-
-
-def _score(candidate: str | None) -> Output:
-    score = Score(
-        app="chat/production",
-        deployment=None,
-        candidate=candidate,
-        request_id="r1",
-        ts=rfc3339(START),
-        scorer="relevance",
-        scorer_version="1",
-        value=-0.71,
-        sample_rate=1.0,
-        space_id="minilm:1",
-    )
-    return score_output("scores", score_id("r1", "relevance", "1", candidate), START, score)
-
-
 EVENTS = [
-    ("drift.window.v1", _learning()),
-    ("drift.window.v1", _quiet()),
-    ("score.v1", _score(None)),
-    ("score.v1", _score("next")),
+    ("drift.window.v1", learning()),
+    ("drift.window.v1", quiet()),
+    ("score.v1", score_of(None)),
+    ("score.v1", score_of("next")),
 ]
 
 
