@@ -18,6 +18,7 @@ from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.kafka import topics
 from eddyline.kafka.encode_app import EncodeApp
+from eddyline.kafka.ending import Worker
 from eddyline.kafka.state_app import State, StateApp
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
@@ -40,7 +41,7 @@ def run_worker(settings: Settings, stages: Sequence[Stage] = STAGES) -> int:
         log.warning(warning)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust makes two tasks a message: a seventh of the cost
     apps = [_BUILDERS[stage](settings) for stage in stages]
-    worker = faust.Worker(*apps, loglevel="INFO", quiet=False, redirect_stdouts=False)
+    worker = Worker(*apps, loglevel="INFO", quiet=False, redirect_stdouts=False)
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
