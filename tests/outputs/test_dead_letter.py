@@ -2,13 +2,14 @@
 
 import hashlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
 from eddyline.outputs.cloudevent import Output
-from eddyline.outputs.dead_letter import ENVELOPE_BYTES, MESSAGE_CHARACTERS, dead_letter
+from eddyline.outputs.dead_letter import ENVELOPE_BYTES, MESSAGE_CHARACTERS, dead_letter, original
 
 KEEP = 1000
 LARGEST_KEEP = 900_000
@@ -39,6 +40,7 @@ def test_a_dead_letter_is_the_record_as_it_came_and_where_and_why() -> None:
         "dlq.timestamp": "1795248000000",
         "dlq.stage": "encode",
         "dlq.producer": "eddyline 1",
+        "dlq.attempts": "1",
     }
 
 
@@ -75,6 +77,47 @@ def test_a_dead_letter_that_dies_again_says_why_it_died_last() -> None:
     again = _letter(Record("prompts", 0, 99, first.value, headers=first.headers), DeadLetter("too_large", "large"))
     assert len(_facts(again)) == len([name for name, _ in again.headers])
     assert (_facts(again)["dlq.reason"], _facts(again)["dlq.offset"]) == ("too_large", "99")
+
+
+def _read(output: Output) -> Record:
+    return Record(output.topic, 0, 7, output.value, output.key, output.headers)
+
+
+def test_the_original_of_a_dead_letter_is_the_record_as_it_came_and_how_often_it_died() -> None:
+    headers: Headers = (("trace", b"\xff\xfe"), ("trace", None), ("", b""))
+    revived = original(_read(_letter(Record("prompts", 2, 17, b"\xff{", b"\x00key", headers))))
+    assert revived == Output("prompts", b"\xff{", b"\x00key", (*headers, ("dlq.attempts", b"1")), 2)
+
+
+def test_every_death_of_a_record_is_counted() -> None:
+    record = Record("prompts", 2, 17, b"x")
+    for deaths in (1, 2, 3):
+        letter = _letter(record)
+        assert _facts(letter)["dlq.attempts"] == str(deaths)
+        record = _read(original(_read(letter)))
+
+
+@pytest.mark.parametrize("count", [None, b"", b"-1", b"many", b"\xff", b"9" * 5000])
+def test_a_count_of_deaths_that_is_none_counts_as_none(count: bytes | None) -> None:
+    assert _facts(_letter(Record("prompts", 0, 0, b"x", headers=(("dlq.attempts", count),))))["dlq.attempts"] == "1"
+
+
+PLACE: Headers = (("dlq.topic", b"prompts"), ("dlq.partition", b"0"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        PLACE[:1],
+        PLACE[1:],
+        (*PLACE, ("dlq.partition", b"-1")),
+        (*PLACE, ("dlq.topic", None)),
+        (("dlq.topic", b"\xff"),),
+    ],
+)
+def test_what_is_no_dead_letter_has_no_original(headers: Headers) -> None:
+    with pytest.raises(ValueError, match=r"no place|invalid literal|decode"):
+        original(Record("dlq", 0, 0, b"x", headers=headers))
 
 
 def test_a_long_message_is_cut_and_a_strange_one_is_written_all_the_same() -> None:

@@ -17,6 +17,7 @@ VERBS = {
     "doctor": Verb("eddyline.cli.doctor", "What is wrong with what a worker needs, and what to do."),
     "lag": Verb("eddyline.cli.lag", "How far every stage is behind, in records and seconds."),
     "tail": Verb("eddyline.cli.tail", "Follow an output topic."),
+    "dlq": Verb("eddyline.cli.dlq", "Dead letters: list, show, replay, drop."),
     "replay": Verb("eddyline.cli.replay", "Run files of events through the same stages, without servers."),
     "reference": Verb("eddyline.cli.reference", "What windows are compared with: import, show."),
     "state": Verb("eddyline.cli.state", "What the partitions of fold and judge hold."),

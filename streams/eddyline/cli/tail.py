@@ -4,19 +4,16 @@ import sys
 from collections.abc import Iterator
 
 import click
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
 from eddyline.cli.lines import json_line, line
-from eddyline.cli.reader import TIMEOUT, reader
+from eddyline.cli.reader import partitions_of, raise_if_lasting, reader, record_of
 from eddyline.cli.screen import show
 from eddyline.cli.verbs import json_option, with_settings
-from eddyline.errors import RefusedToStart, Unavailable
 from eddyline.events import Record
 from eddyline.settings import Settings
 
 POLL_SECONDS = 0.2
-LASTING = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED})
-"""Errors that do not pass; all others librdkafka works on itself."""
 
 
 @click.command()
@@ -55,11 +52,7 @@ def _output(settings: Settings, topic: str) -> tuple[str, str]:
 
 
 def _assign(consumer: Consumer, name: str, offset: int) -> None:
-    partitions = consumer.list_topics(name, timeout=TIMEOUT).topics[name].partitions
-    if not partitions:
-        message = f"topic {name} does not exist: run 'eddyline topics create'"
-        raise RefusedToStart(message)
-    consumer.assign([TopicPartition(name, partition, offset) for partition in partitions])
+    consumer.assign([TopicPartition(name, partition, offset) for partition in partitions_of(consumer, name)])
 
 
 def _records(consumer: Consumer) -> Iterator[Record]:
@@ -69,25 +62,6 @@ def _records(consumer: Consumer) -> Iterator[Record]:
             continue
         error = message.error()
         if error is None:
-            yield _record(message)
-        elif error.fatal() or error.code() in LASTING:
-            text = f"the topic cannot be read: {error.str()}"
-            raise Unavailable(text)
-
-
-def _record(message: Message) -> Record:
-    return Record(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        value=message.value(),
-        key=message.key(),
-        headers=tuple(_headers(message)),
-        timestamp_ms=message.timestamp()[1],
-    )
-
-
-def _headers(message: Message) -> Iterator[tuple[str, bytes | None]]:
-    headers = message.headers() or ()
-    for name, content in headers.items() if isinstance(headers, dict) else headers:
-        yield name, content.encode() if isinstance(content, str) else content
+            yield record_of(message)
+        else:
+            raise_if_lasting(error)

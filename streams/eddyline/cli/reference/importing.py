@@ -1,6 +1,5 @@
 """``eddyline reference import``."""
 
-import sys
 import time
 from pathlib import Path
 
@@ -9,22 +8,14 @@ import click
 from eddyline import partials
 from eddyline.cli.app_name import AppName
 from eddyline.cli.evalset import encode_items, read_items
+from eddyline.cli.instant import instant
 from eddyline.cli.verbs import with_settings
 from eddyline.encoders.configured import build_encoder
-from eddyline.errors import DeadLetter
-from eddyline.inputs.times import parse_time
 from eddyline.kafka import topics
 from eddyline.kafka.producer import OutputProducer
 from eddyline.outputs.cloudevent import Output, rfc3339
 from eddyline.partials import ReferenceImported
 from eddyline.settings import Settings
-
-
-def _time(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
-    try:
-        return None if value is None else parse_time(value, latest_ms=sys.maxsize)
-    except DeadLetter as error:
-        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
@@ -34,7 +25,7 @@ def _time(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     "--effective-at",
     "effective_ms",
     metavar="RFC3339",
-    callback=_time,
+    callback=instant,
     help="Windows that start then or later are compared with it; without this option, from now on.",
 )
 @with_settings
