@@ -1,13 +1,19 @@
 """The join: whoever comes last sees both, and scores are the same whatever the order."""
 
 from itertools import permutations
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from eddyline import join
+from eddyline.encode import Encode, Reading
 from eddyline.join import FeedbackHalf, Half, JoinedScore, PromptHalf, ResponseHalf, field_of, key_of, meet
 from eddyline.outputs.score import score_id
+from eddyline.privacy import Pseudonyms
+from eddyline.protocols import Encoder
+from eddyline.settings import Settings
 
 RNG = np.random.default_rng(3)
 VECTORS = [RNG.integers(-60, 61, 384, np.int8).tobytes() for _ in range(3)]
@@ -115,3 +121,13 @@ def test_any_request_id_has_a_short_key() -> None:
     ids = ["", "r1", "r2", "x" * 512, "a:b{c}\x00\u20ac"]
     assert len({key_of(id_) for id_ in ids}) == len(ids)
     assert all(len(key_of(id_)) == 32 for id_ in ids)
+
+
+def test_what_has_met_its_prompt_is_counted_once_though_both_sides_came_in_one_batch() -> None:
+    encoder = cast("Encoder", SimpleNamespace(space_id="space", build_id="build"))
+    encode = Encode(Settings(), encoder, Pseudonyms("a pepper of sixteen or more"))
+    halves: list[Half] = [_prompt(), _response(), FEEDBACK]
+    present = {field_of(half): join.pack(half) for half in halves}
+    reading = Reading(halves=halves)
+    encode.outputs(reading, [present] * 3, [], {})
+    assert reading.counts == {"halves": 2, "joined": 2}

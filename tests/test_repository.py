@@ -1,5 +1,6 @@
 """The repository as a place to live in: its commands, documents, locks and container files say what is true."""
 
+import ast
 import functools
 import re
 import subprocess
@@ -202,11 +203,16 @@ def test_every_service_runs_a_pinned_image() -> None:
 @pytest.mark.parametrize(("name", "service"), own_services(), ids=lambda value: value if isinstance(value, str) else "")
 def test_a_container_runs_a_command_with_known_settings(name: str, service: dict[str, Any]) -> None:
     assert is_command(service["command"]), name
-    health = service.get("healthcheck", {"test": ["CMD", "eddyline", *service["command"]]})["test"]
-    assert health[:2] == ["CMD", "eddyline"]
-    assert is_command(health[2:]), name
     for variable in service.get("environment", {}):
         assert is_setting(variable), variable
+
+
+def test_the_worker_is_asked_where_it_answers() -> None:
+    worker = compose()["services"]["worker"]
+    settings = load_settings(None, {"EDDYLINE_WORKER_HTTP_PORT": worker["environment"]["EDDYLINE_WORKER_HTTP_PORT"]})
+    *_, program = worker["healthcheck"]["test"]
+    assert f"http://{settings.worker.http_bind}:{settings.worker.http_port}/readyz" in program
+    ast.parse(program)
 
 
 def test_the_settings_of_the_worker_are_accepted(tmp_path: Path) -> None:

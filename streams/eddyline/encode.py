@@ -30,6 +30,7 @@ from eddyline.join import (
     JoinedScore,
     PromptHalf,
     ResponseHalf,
+    field_of,
     joined,
     meet,
     response_scores,
@@ -220,9 +221,12 @@ class Encode:
             inputs: partition count of every input topic.
         """
         met = []
+        pairs: set[tuple[str, str]] = set()
         for half, halves in zip(reading.halves, present, strict=True):
             met += meet(half, dict(halves))
-            _count_halves(half, halves, reading.counts)
+            pairs |= _pairs(half, halves)
+            reading.counts["halves"] += not isinstance(half, PromptHalf)
+        reading.counts["joined"] += len(pairs)
         scores = list({score.id: score for score in reading.scores + met}.values())
         by_partition: dict[int, list[Observation]] = defaultdict(list)
         for observation in [*reading.observations, *map(_score_observation, scores)]:
@@ -300,13 +304,11 @@ def _texts(event: Event) -> list[str]:
             return []
 
 
-def _count_halves(half: Half, present: Mapping[str, bytes], counts: Counter[str]) -> None:
-    """Count what waits for a prompt and what has met it: the difference is what is unmatched so far."""
+def _pairs(half: Half, present: Mapping[str, bytes]) -> set[tuple[str, str]]:
+    """Return what has met its prompt by ``half``; both sides say so of a pair that came in one batch."""
     if isinstance(half, PromptHalf):
-        counts["joined"] += len(present) - 1
-    else:
-        counts["halves"] += 1
-        counts["joined"] += PROMPT in present
+        return {(half.request_id, name) for name in present if name != PROMPT}
+    return {(half.request_id, field_of(half))} if PROMPT in present else set()
 
 
 def _supplied(scores: tuple[Supplied, ...]) -> list[FixedScore]:

@@ -128,6 +128,9 @@ class Worker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     batch_wait_seconds: Seconds = 0.1
     tick_seconds: Seconds = 1.0
     checkpoint_seconds: Seconds = 1.0
+    stall_seconds: Seconds = 300.0
+    http_bind: str = "127.0.0.1"
+    http_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -193,6 +196,9 @@ HELP: dict[str, str] = {
     "worker.batch_wait_seconds": "Longest that a record waits for its batch to fill.",
     "worker.tick_seconds": "How often encode tells every observations partition how far its sources are.",
     "worker.checkpoint_seconds": "How often fold and judge write their state.",
+    "worker.stall_seconds": "A worker that stands still for so long in a partition with records to read ends.",
+    "worker.http_bind": "Address on which the worker answers probes and Prometheus; anyone who reaches it may ask.",
+    "worker.http_port": "Port of `/healthz`, `/readyz`, `/metrics` and `/version`; 0 opens none.",
 }
 SECRETS = frozenset({"privacy.pepper", "redis.url"})
 

@@ -6,12 +6,16 @@ again, and it goes on from its last checkpoint. SIGTERM ends it in order, with 0
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import platform
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import faust
+import prometheus_client
 import uvloop
+from mode import Service
 
+from eddyline import __version__, telemetry
 from eddyline.encode import Encode
 from eddyline.encoders.configured import build_encoder
 from eddyline.fold import Fold, FoldPolicy
@@ -19,17 +23,21 @@ from eddyline.judge import Judge, JudgePolicy
 from eddyline.kafka import topics
 from eddyline.kafka.encode_app import EncodeApp
 from eddyline.kafka.ending import Worker
+from eddyline.kafka.health import Health, open_listener
+from eddyline.kafka.stage import Stage
 from eddyline.kafka.state_app import State, StateApp
+from eddyline.kafka.watch import Watch, ends_of
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
 from eddyline.store.redis import RedisStore, check_durable, connect
+from eddyline.telemetry import Telemetry
 
-Stage = Literal["encode", "fold", "judge"]
-STAGES: tuple[Stage, ...] = ("encode", "fold", "judge")
+StageName = Literal["encode", "fold", "judge"]
+STAGES: tuple[StageName, ...] = ("encode", "fold", "judge")
 log = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings, stages: Sequence[Stage] = STAGES) -> int:
+def run_worker(settings: Settings, names: Sequence[StageName] = STAGES) -> int:
     """Run the stages until a signal ends them; return the exit code.
 
     Raises:
@@ -40,8 +48,11 @@ def run_worker(settings: Settings, stages: Sequence[Stage] = STAGES) -> int:
     if warning := asyncio.run(_check_redis(settings)):
         log.warning(warning)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust makes two tasks a message: a seventh of the cost
-    apps = [_BUILDERS[stage](settings) for stage in stages]
-    worker = Worker(*apps, loglevel="INFO", quiet=False, redirect_stdouts=False)
+    metrics = _telemetry()
+    stages = [_BUILDERS[name](settings, metrics) for name in names]
+    first, *others = [stage.app for stage in stages]
+    services = _services(settings, stages, metrics)
+    worker = Worker(first, *services, *others, loglevel="INFO", quiet=False, redirect_stdouts=False)
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
@@ -57,30 +68,50 @@ async def _check_redis(settings: Settings) -> str | None:
         await client.aclose()
 
 
-def _encode_app(settings: Settings) -> faust.App:
-    encode = Encode(settings, build_encoder(settings), Pseudonyms(settings.privacy.pepper))
-    return EncodeApp(settings, encode, _store(settings)).app
+def _telemetry() -> Telemetry:
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+    metrics = Telemetry()
+    metrics.set(telemetry.BUILD_INFO, 1, __version__, platform.python_version())
+    return metrics
 
 
-def _fold_app(settings: Settings) -> faust.App:
+def _services(settings: Settings, stages: Sequence[Stage], metrics: Telemetry) -> list[Service]:
+    """Return what looks after the stages."""
+    watch = Watch(settings, stages, metrics, ends_of(settings))
+    listener = open_listener(settings)
+    return [watch, Health(listener, stages, metrics, _store(settings).ping)] if listener else [watch]
+
+
+def _encode_app(settings: Settings, metrics: Telemetry) -> EncodeApp:
+    encoder = build_encoder(settings)
+    metrics.set(telemetry.MODEL_INFO, 1, encoder.space_id, encoder.build_id)
+    encode = Encode(settings, encoder, Pseudonyms(settings.privacy.pepper))
+    return EncodeApp(settings, encode, _store(settings), metrics)
+
+
+def _fold_app(settings: Settings, metrics: Telemetry) -> StateApp:
     policy = FoldPolicy.of(settings)
 
     def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: FBT001 - the shell's type
         return Fold.restore(policy, partition, fields) if fields else Fold(policy, partition, gap=gap)
 
-    return StateApp(settings, "fold", settings.topics.observations, _store(settings), open_state).app
+    return StateApp(settings, "fold", settings.topics.observations, _store(settings), open_state, metrics=metrics)
 
 
-def _judge_app(settings: Settings) -> faust.App:
+def _judge_app(settings: Settings, metrics: Telemetry) -> StateApp:
     policy = JudgePolicy.of(settings)
 
     def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: ARG001, FBT001 - the shell's type
         return Judge.restore(policy, partition, fields) if fields else Judge(policy, partition)
 
-    return StateApp(settings, "judge", settings.topics.partials, _store(settings), open_state).app
+    return StateApp(settings, "judge", settings.topics.partials, _store(settings), open_state, metrics=metrics)
 
 
-_BUILDERS = {"encode": _encode_app, "fold": _fold_app, "judge": _judge_app}
+_BUILDERS: Mapping[StageName, Callable[[Settings, Telemetry], Stage]] = {
+    "encode": _encode_app,
+    "fold": _fold_app,
+    "judge": _judge_app,
+}
 
 
 def _store(settings: Settings) -> RedisStore:

@@ -16,7 +16,7 @@ from eddyline.settings import Settings
     help="Run this stage alone; may be repeated. Without it all three run in this process.",
 )
 @with_settings
-def verb(settings: Settings, stages: tuple[worker.Stage, ...]) -> None:
+def verb(settings: Settings, stages: tuple[worker.StageName, ...]) -> None:
     """Run the stages until SIGTERM or Ctrl-C.
 
     An error ends the process with 1: let a supervisor start it again, it goes on from its last checkpoint.

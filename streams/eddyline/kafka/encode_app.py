@@ -4,10 +4,12 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from faust.types import TP, EventT, StreamT
 
+from eddyline import telemetry
 from eddyline.encode import Encode, Reading, kinds
 from eddyline.errors import EddylineError, Unavailable
 from eddyline.events import Record
@@ -15,33 +17,47 @@ from eddyline.join import field_of, key_of, pack
 from eddyline.kafka import topics
 from eddyline.kafka.producer import OutputProducer
 from eddyline.kafka.shell import end_process, faust_app, record_of
+from eddyline.kafka.stage import Assignment
 from eddyline.progress import Progress
 from eddyline.protocols import JoinStore
 from eddyline.settings import Settings
+from eddyline.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 COUNT_PARTITIONS_SECONDS = 30.0
 
 
 class EncodeApp:
-    """The encode stage on all input topics."""
+    """The encode stage on all input topics. Its encoder has been verified before."""
 
-    def __init__(self, settings: Settings, encode: Encode, joins: JoinStore) -> None:
-        self._settings, self._encode, self._joins = settings, encode, joins
+    name = "encode"
+
+    def __init__(self, settings: Settings, encode: Encode, joins: JoinStore, metrics: Telemetry) -> None:
+        self._settings, self._encode, self._joins, self._metrics = settings, encode, joins, metrics
         self._inputs = sorted(kinds(settings))
+        self.topics = frozenset(self._inputs)
         self._partitions: dict[str, int] = {}
         self._progress = Progress(settings.windows.clock, int(settings.windows.idle_seconds * 1000))
         self._producer = OutputProducer(settings)
         self.counts: Counter[str] = Counter()
         """How many records ended how."""
-        self.app = faust_app(settings, "encode", self._positions)
+        self.app = faust_app(settings, self.name, self._positions)
+        self.assignment = Assignment(self.app)
         self._attach()
+
+    def faults(self) -> Mapping[str, str | None]:
+        """Return what readiness rests on, each with what is wrong, or None."""
+        return {
+            "encode.encoder": None,
+            "encode.assignment": self.assignment.fault,
+            "encode.outputs": self._producer.fault,
+        }
 
     def _attach(self) -> None:
         topic = self.app.topic(
             *self._inputs, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw"
         )
-        self.app.agent(topic, name="encode", concurrency=1)(self._run)
+        self.app.agent(topic, name=self.name, concurrency=1)(self._run)
         self.app.timer(self._settings.worker.tick_seconds)(self._tick_or_end)
         self.app.timer(COUNT_PARTITIONS_SECONDS)(self._recount_partitions)
         self.app.timer(60.0)(self._report)
@@ -76,13 +92,32 @@ class EncodeApp:
 
     async def _handle(self, records: Sequence[Record]) -> None:
         loop, now = asyncio.get_running_loop(), _now_ms()
-        reading = await loop.run_in_executor(None, self._encode.read, records, now)
-        present = await self._joins.exchange(
-            [(key_of(half.request_id), field_of(half), pack(half)) for half in reading.halves]
-        )
-        self._send(reading, present)
-        await self._producer.flush()
+        with self._timed("read"):
+            reading = await loop.run_in_executor(None, self._encode.read, records, now)
+        with self._timed("exchange"):
+            present = await self._joins.exchange(
+                [(key_of(half.request_id), field_of(half), pack(half)) for half in reading.halves]
+            )
+        with self._timed("flush"):
+            self._send(reading, present)
+            await self._producer.flush()
         self.counts.update(reading.counts)
+        self._measure(reading)
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._metrics.observe(telemetry.BATCH_SECONDS, time.perf_counter() - start, step)
+
+    def _measure(self, reading: Reading) -> None:
+        self._metrics.count_stage(self.name, reading.counts)
+        if self._settings.windows.clock == "log":
+            return
+        now, announcements = _now_ms(), self._settings.topics.deployments
+        for place in reading.places:
+            if place.time_ms is not None and place.source[0] != announcements:
+                self._metrics.observe(telemetry.EVENT_AGE_SECONDS, (now - place.time_ms) / 1000)
 
     def _send(self, reading: Reading, present: Sequence[Mapping[str, bytes]]) -> None:
         """Hand the outputs over together with the progress that they make true: no tick may come between."""

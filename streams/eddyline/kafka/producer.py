@@ -17,6 +17,8 @@ from eddyline.settings import Settings
 
 DELIVERY_SECONDS = 120
 POLL_SECONDS = 0.05
+SLOW_SECONDS = 10.0
+"""A flush that takes longer is reported while it lasts."""
 ANY_PARTITION = -1
 """librdkafka's way of saying that the key decides."""
 
@@ -40,6 +42,7 @@ class OutputProducer:
             }
         )
         self._failure: str | None = None
+        self._flushing_since: float | None = None
 
     def send(self, outputs: Iterable[Output]) -> None:
         """Hand outputs over. They are written for certain only after :meth:`flush`.
@@ -81,6 +84,14 @@ class OutputProducer:
         if self._failure is not None:
             raise Unavailable(self._failure)
 
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the outputs at this moment, if anything."""
+        if self._failure is None and self._flushing_since is not None:
+            waited = time.monotonic() - self._flushing_since
+            return f"outputs have not been written for {waited:.0f} s" if waited > SLOW_SECONDS else None
+        return self._failure
+
     async def flush(self) -> None:
         """Wait, without blocking the event loop, until everything handed over is written.
 
@@ -95,10 +106,12 @@ class OutputProducer:
         Raises:
             Unavailable: something was not.
         """
-        deadline = time.monotonic() + DELIVERY_SECONDS
+        self._flushing_since = time.monotonic()
+        deadline = self._flushing_since + DELIVERY_SECONDS
         while self._producer.flush(1.0):
             self._raise_failure()
             if time.monotonic() > deadline:
                 message = f"outputs were not written within {DELIVERY_SECONDS} s"
                 raise Unavailable(message)
         self._raise_failure()
+        self._flushing_since = None

@@ -85,6 +85,15 @@ class RedisStore:
         self._client, self._join_ttl = client, join_ttl_seconds
         self._exchange = client.register_script(EXCHANGE)
 
+    async def ping(self) -> None:
+        """Ask Redis for a sign of life.
+
+        Raises:
+            Unavailable: it gives none.
+        """
+        async with _unavailable():
+            await self._client.ping()
+
     async def load(self, key: str) -> Stored:
         """Read a state and become its owner."""
         async with _unavailable(), self._client.pipeline(transaction=True) as pipe:

@@ -1,0 +1,109 @@
+"""The watchdog's eyes and hands: ends a process in which a stage is stuck."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+from mode import Service
+
+from eddyline import telemetry
+from eddyline.errors import Unavailable
+from eddyline.kafka import topics
+from eddyline.kafka.stage import Stage, positions
+from eddyline.settings import Settings
+from eddyline.telemetry import Telemetry
+from eddyline.watchdog import Place, Sight, Stall, Watchdog
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 10.0
+TIMEOUT = 15.0
+Ends = Callable[[Iterable[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], int]]]
+"""(topic, partition) -> the offset of the record that will be written next."""
+
+
+class Watch(Service):
+    """Looks every few seconds where the stages stand, beside the apps on their event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stages: Sequence[Stage],
+        metrics: Telemetry,
+        ends: Ends,
+        leave: Callable[[int], object] = os._exit,
+    ) -> None:
+        super().__init__()
+        self._stages, self._metrics, self._ends, self._leave = stages, metrics, ends, leave
+        self._watchdog = Watchdog(settings.worker.stall_seconds)
+        self._every_s = min(LOOK_SECONDS, settings.worker.stall_seconds / 4)
+
+    async def on_start(self) -> None:
+        """Begin to look."""
+        self.add_future(self._run())
+
+    async def _run(self) -> None:
+        while not self.should_stop:
+            await self.sleep(self._every_s)
+            try:
+                await self.look(time.monotonic())
+            except Exception as error:  # noqa: BLE001 - a look that fails must not end what it looks after
+                self._watchdog.forget()
+                log.warning("the watchdog saw nothing: %s", error)
+
+    async def look(self, now_s: float) -> None:
+        """Look once; end the process if a stage is stuck.
+
+        Raises:
+            Unavailable: the brokers do not say where partitions end.
+        """
+        seen = await self._see()
+        self._metrics.clear(telemetry.LAG_RECORDS)
+        for (stage, topic, partition), sight in seen.items():
+            if sight.position is not None:
+                lag = max(0, sight.end - sight.position)
+                self._metrics.set(telemetry.LAG_RECORDS, lag, stage, topic, str(partition))
+        if stalls := self._watchdog.look(seen, now_s):
+            self._end(stalls)
+
+    async def _see(self) -> dict[Place, Sight]:
+        stood = {stage.name: await positions(stage) for stage in self._stages if stage.assignment.received}
+        ends = await self._ends({(tp.topic, tp.partition) for found in stood.values() for tp in found})
+        return {
+            (name, tp.topic, tp.partition): Sight(position, ends[tp.topic, tp.partition])
+            for name, found in stood.items()
+            for tp, position in found.items()
+        }
+
+    def _end(self, stalls: Sequence[Stall]) -> None:
+        """Leave at once: an orderly end would wait for what is stuck, and a kill costs nothing but repeated work."""
+        for stall in stalls:
+            log.critical("stuck: %s; the process ends and goes on from its last checkpoint", stall)
+        logging.shutdown()
+        self._leave(1)
+
+
+def ends_of(settings: Settings) -> Ends:
+    """Return the function that asks the brokers, over its own connections: the stages' may be what is stuck."""
+    client = topics.admin(settings)
+
+    async def ends(places: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        return await asyncio.get_running_loop().run_in_executor(None, _ask, client, list(places))
+
+    return ends
+
+
+def _ask(client: AdminClient, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    if not places:
+        return {}
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    wanted = {TopicPartition(topic, partition): latest for topic, partition in places}
+    try:
+        answers = client.list_offsets(wanted, request_timeout=TIMEOUT)
+        return {(place.topic, place.partition): future.result().offset for place, future in answers.items()}
+    except KafkaException as error:
+        message = f"Kafka does not say where partitions end: {error.args[0].str()}"
+        raise Unavailable(message) from None
