@@ -2,7 +2,7 @@
 
 from itertools import permutations
 from types import SimpleNamespace
-from typing import cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from eddyline.encode import Encode, Reading
 from eddyline.join import FeedbackHalf, Half, JoinedScore, PromptHalf, ResponseHalf, field_of, key_of, meet
 from eddyline.outputs.score import score_id
 from eddyline.privacy import Pseudonyms
-from eddyline.protocols import Encoder
 from eddyline.settings import Settings
 
 RNG = np.random.default_rng(3)
@@ -124,7 +123,7 @@ def test_any_request_id_has_a_short_key() -> None:
 
 
 def test_what_has_met_its_prompt_is_counted_once_though_both_sides_came_in_one_batch() -> None:
-    encoder = cast("Encoder", SimpleNamespace(space_id="space", build_id="build"))
+    encoder: Any = SimpleNamespace(space_id="space", build_id="build")
     encode = Encode(Settings(), encoder, Pseudonyms("a pepper of sixteen or more"))
     halves: list[Half] = [_prompt(), _response(), FEEDBACK]
     present = {field_of(half): join.pack(half) for half in halves}
