@@ -10,7 +10,6 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-import faust
 import prometheus_client
 import uvloop
 from mode import Service
