@@ -28,7 +28,7 @@ from eddyline.kafka.state_app import State, StateApp
 from eddyline.kafka.watch import Watch, ends_of
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
-from eddyline.store.redis import RedisStore, check_durable, connect
+from eddyline.store.redis import RedisStore, check_configured, connect
 from eddyline.telemetry import Telemetry
 
 StageName = Literal["encode", "fold", "judge"]
@@ -44,7 +44,7 @@ def run_worker(settings: Settings, names: Sequence[StageName] = STAGES) -> int:
         Unavailable: Kafka or Redis does not answer.
     """
     topics.check(settings)
-    if warning := asyncio.run(_check_redis(settings)):
+    if warning := asyncio.run(check_configured(settings)):
         log.warning(warning)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust makes two tasks a message: a seventh of the cost
     metrics = _telemetry()
@@ -57,14 +57,6 @@ def run_worker(settings: Settings, names: Sequence[StageName] = STAGES) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
-
-
-async def _check_redis(settings: Settings) -> str | None:
-    client = connect(settings)
-    try:
-        return await check_durable(client, allow_volatile=settings.redis.allow_volatile)
-    finally:
-        await client.aclose()
 
 
 def _telemetry() -> Telemetry:

@@ -18,7 +18,7 @@ from eddyline.errors import EddylineError
 from eddyline.kafka import topics
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
-from eddyline.store.redis import check_durable, connect
+from eddyline.store.redis import check_configured
 
 LAGGING_SECONDS = 60.0
 """A queue that its first record has waited in for longer is a finding."""
@@ -99,18 +99,10 @@ def _topics(settings: Settings) -> Iterator[Finding]:
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
-    warning = asyncio.run(_durability(settings))
+    warning = asyncio.run(check_configured(settings))
     url = urlsplit(settings.redis.url)
     where = f"{url.hostname}:{url.port or 6379}"
     yield Finding("redis", "warning", warning) if warning else Finding("redis", "ok", f"{where} keeps what it is given")
-
-
-async def _durability(settings: Settings) -> str | None:
-    client = connect(settings)
-    try:
-        return await check_durable(client, allow_volatile=settings.redis.allow_volatile)
-    finally:
-        await client.aclose()
 
 
 def _encoder(settings: Settings) -> Iterator[Finding]:

@@ -78,6 +78,20 @@ async def check_durable(client: redis.asyncio.Redis, *, allow_volatile: bool) ->
     return message
 
 
+async def check_configured(settings: Settings) -> str | None:
+    """Check the configured Redis as :func:`check_durable` does, over a connection of its own.
+
+    Raises:
+        RefusedToStart: it is unfit, or the URL is none; the message says what to do.
+        Unavailable: it does not answer.
+    """
+    client = connect(settings)
+    try:
+        return await check_durable(client, allow_volatile=settings.redis.allow_volatile)
+    finally:
+        await client.aclose()
+
+
 class RedisStore:
     """Implements :class:`eddyline.protocols.StateStore` and :class:`eddyline.protocols.JoinStore`."""
 
