@@ -8,13 +8,13 @@ IDLE_MS = 30_000
 
 
 def _read(progress: Progress) -> None:
-    progress.assign({P0: 5, P1: 0}, 1_000)
+    progress.assign({P0: 5, P1: 0}, 1_000, {})
     progress.read(P0, 5, 700, 1_000)
 
 
 def test_a_source_starts_before_its_first_record_and_knows_no_time() -> None:
     progress = Progress("live", IDLE_MS)
-    progress.assign({P0: 5}, 1_000)
+    progress.assign({P0: 5}, 1_000, {})
     assert progress.sources([P0]) == [Source("prompts", 0, 4, 0, idle=False)]
 
 
@@ -73,6 +73,6 @@ def test_a_clock_that_goes_back_moves_no_watermark_back() -> None:
 def test_a_partition_that_stays_keeps_its_place_and_one_that_went_is_forgotten() -> None:
     progress = Progress("live", IDLE_MS)
     _read(progress)
-    progress.assign({P0: 2}, 2_000)
+    progress.assign({P0: 2}, 2_000, {})
     progress.read(P1, 9, 900, 2_000)
     assert progress.sources([P0, P1]) == [Source("prompts", 0, 5, 700, idle=False)]

@@ -92,9 +92,9 @@ def test_a_histogram_counts_seconds_into_its_buckets() -> None:
 def test_partitions_of_one_stage_are_forgotten_without_those_of_another() -> None:
     metrics = Telemetry()
     for stage, partition in (("fold", "0"), ("fold", "1"), ("judge", "0")):
-        metrics.set(telemetry.STATE_APPLIED_OFFSET, 9, stage, partition)
+        metrics.set(telemetry.STATE_APPLIED_OFFSET, 9, stage, "topic", partition)
     metrics.clear(telemetry.STATE_APPLIED_OFFSET, "fold")
     left = [name[1:] for name in exposed(metrics) if name[0] == "eddyline_state_applied_offset"]
-    assert left == [("0", "judge")]
+    assert left == [("0", "judge", "topic")]
     metrics.clear(telemetry.STATE_APPLIED_OFFSET)
     assert "eddyline_state_applied_offset" not in {name[0] for name in exposed(metrics)}

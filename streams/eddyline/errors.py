@@ -2,8 +2,9 @@
 
 * :class:`RefusedToStart`: the operator must change something first; the process ends with one line and exit code 2.
 * :class:`DeadLetter`: this record can never be understood; it goes to the dead-letter topic and the stream goes on.
-* :class:`Unavailable`: something outside is down. The client libraries retry for a while; if it lasts, the process ends
+* :class:`Unavailable`: something outside is down. It is tried again in place for a while; if it lasts, the process ends
   and whoever supervises it starts it again, from its last checkpoint.
+* :class:`Stale`: what the process holds in memory is not true any more; it ends and starts again from what is stored.
 * :class:`Incomparable`: two things come from different encoders; there is no number to give.
 """
 
@@ -32,11 +33,15 @@ class Unavailable(EddylineError):
     """A broker or a store did not answer as it should; trying again later may succeed."""
 
 
-class Fenced(Unavailable):
-    """Another worker owns this partition now, or the store lost writes: memory is stale and must be thrown away."""
+class Stale(EddylineError):
+    """Memory does not fit what is stored, or what arrives: it must be thrown away. Trying again cannot succeed."""
 
 
-class Hole(Unavailable):
+class Fenced(Stale):
+    """Another worker owns this partition now, or the store lost writes."""
+
+
+class Hole(Stale):
     """The next record is not the next offset: records are missing between what is applied and what arrived."""
 
 

@@ -20,13 +20,13 @@ The state is a hash of fields (see :mod:`eddyline.changes`):
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 
-from eddyline import cells, observations, panel, partials, samples
+from eddyline import cells, gaps, observations, panel, partials, samples
 from eddyline.cells import Cell
 from eddyline.changes import Changes, Journal
 from eddyline.days import SEPARATOR, Day
@@ -41,6 +41,7 @@ from eddyline.observations import (
     ScoreObservation,
     Source,
 )
+from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.partials import Announced, Closed, PanelPartial, WindowPartial
 from eddyline.settings import Settings
@@ -74,6 +75,10 @@ class FoldPolicy(NamedTuple):
     topic: str
     partitions: int
     """Of the partials topic."""
+    observations: str
+    """The observations topic."""
+    alerts: str
+    """The alerts topic."""
     folds: int
     """How many fold partitions there are."""
     window_ms: int
@@ -89,6 +94,8 @@ class FoldPolicy(NamedTuple):
         return cls(
             topics.partials,
             topics.partials_partitions,
+            topics.observations,
+            topics.alerts,
             topics.observations_partitions,
             windows.size_seconds * 1000,
             windows.grace_seconds * 1000,
@@ -102,22 +109,23 @@ class Fold:
     """The state of one partition of observations."""
 
     def __init__(self, policy: FoldPolicy, partition: int, *, gap: bool = False) -> None:
-        """Start empty; ``gap`` says that records before the first one are lost, so early windows are incomplete."""
+        """Start empty; ``gap``: records before the first one are gone."""
         self._policy, self._partition = policy, partition
         self._watermarks = Watermarks()
         self._closed_ms = 0
-        self._gap_ms = -1 if gap else 0
+        self._gap_ms = gaps.UNKNOWN if gap else gaps.NONE
         self._windows: defaultdict[int, _Window] = defaultdict(_Window)
         self._days: dict[str, Day] = {}
         self._ids = SeenIds(policy.dedupe_ms)
         self._journal = Journal()
         self._journal.touch("version", lambda: VERSION)
+        self._journal.touch("progress", self._pack_progress)
         self.counts: Counter[str] = Counter()
         """What became of observations: ``added``, ``duplicate``, ``late``."""
 
     @classmethod
-    def restore(cls, policy: FoldPolicy, partition: int, fields: Mapping[str, bytes]) -> "Fold":
-        """Return the state that ``fields`` hold.
+    def restore(cls, policy: FoldPolicy, partition: int, fields: Mapping[str, bytes], *, gap: bool = False) -> "Fold":
+        """Return the state that ``fields`` hold; ``gap``: the records that come after it are gone.
 
         Raises:
             EddylineError: a newer Eddyline wrote it.
@@ -129,6 +137,10 @@ class Fold:
         fold._journal.take()
         for name, value in fields.items():
             fold._restore_field(name, value)
+        if gap:
+            # Until every source has been heard anew, nobody knows how far the lost records went.
+            fold._gap_ms, fold._watermarks = gaps.UNKNOWN, Watermarks()
+            fold._journal.touch("progress", fold._pack_progress)
         return fold
 
     def _restore_field(self, name: str, value: bytes) -> None:
@@ -157,10 +169,16 @@ class Fold:
         """Add one record of the observations topic; return what it lets out."""
         record = observations.unpack(value)
         outputs = self._add_all(record)
+        before = self._gaps()
         self._watermarks.update(record.inputs, record.sources)
         self._journal.touch("progress", self._pack_progress)
-        if self._gap_ms < 0 < self._watermarks.current():
-            self._gap_ms = self._watermarks.newest()
+        if self._gap_ms == gaps.UNKNOWN and (self._watermarks.current() or self._watermarks.ended()):
+            self._gap_ms = max(self._watermarks.newest(), self._closed_ms + 1)
+        outputs += [
+            self._alert(place, over=False)
+            for place, gap in self._gaps().items()
+            if gap > 0 and gap != before.get(place)
+        ]
         return outputs + self._close_until(self._watermarks.current() - self._policy.grace_ms)
 
     def take_changes(self) -> Changes:
@@ -249,10 +267,11 @@ class Fold:
         outputs = []
         for start in sorted(start for start in self._windows if start + size <= until):
             outputs += self._close(start)
-        self._closed_ms = until
+        before, self._closed_ms = self._closed_ms, until
         outputs += self._close_days(until, ended=ended)
         for minute in self._ids.expire(until):
             self._journal.drop(f"i:{minute}")
+        outputs += [self._alert(place, over=True) for place, gap in self._gaps().items() if before < gap <= until]
         return outputs + self._mark(until)
 
     def _close(self, start: int) -> list[Output]:
@@ -298,8 +317,20 @@ class Fold:
         return self._days[name]
 
     def _mark(self, until: int) -> list[Output]:
-        value = partials.pack(Closed(self._partition, self._policy.folds, until, self._gap_ms))
+        gap = gaps.latest([self._gap_ms, *self._watermarks.gaps().values()])
+        value = partials.pack(Closed(self._partition, self._policy.folds, until, gap))
         return [Output(self._policy.topic, value, partition=at) for at in range(self._policy.partitions)]
+
+    # Gaps
+
+    def _gaps(self) -> dict[tuple[str, int], int]:
+        """Return the gaps that this partition speaks for: its own, and the first one speaks for the sources."""
+        own = {(self._policy.observations, self._partition): self._gap_ms} if self._gap_ms else {}
+        return own if self._partition else own | self._watermarks.gaps()
+
+    def _alert(self, place: tuple[str, int], *, over: bool) -> Output:
+        source: Literal["encode", "fold"] = "fold" if place[0] == self._policy.observations else "encode"
+        return state_gap(self._policy.alerts, source, place, self._gaps()[place], over=over)
 
     def _emit(self, partial: WindowPartial | PanelPartial | Announced) -> Output:
         at = partials.partition_of(partial.app, self._policy.partitions)

@@ -20,12 +20,13 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from eddyline import cells, keys, partials
+from eddyline import cells, gaps, keys, partials
 from eddyline.apps import SEPARATOR, App, AppPolicy
 from eddyline.cells import Cell
 from eddyline.changes import Changes, Journal, Result
 from eddyline.comparison import Comparison, compare, mean_scores
 from eddyline.errors import EddylineError
+from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.drift import Drift, drift_output, window
 from eddyline.partials import Announced, Closed, PanelPartial, ReferenceImported, WindowPartial
@@ -42,6 +43,10 @@ class JudgePolicy(NamedTuple):
     """The configuration of judge."""
 
     topic: str
+    partials: str
+    """The partials topic."""
+    alerts: str
+    """The alerts topic."""
     apps: AppPolicy
     min_window: int
     keep_panel_seconds: int
@@ -55,18 +60,34 @@ class JudgePolicy(NamedTuple):
             settings.judge.keep_windows_hours * 3600,
             settings.judge.keep_hours_days * 86_400,
         )
-        return cls(settings.topics.drift, apps, settings.judge.min_window, settings.panel.keep_days * 86_400)
+        topics = settings.topics
+        return cls(
+            topics.drift,
+            topics.partials,
+            topics.alerts,
+            apps,
+            settings.judge.min_window,
+            settings.panel.keep_days * 86_400,
+        )
 
 
 class _Mark(msgspec.Struct, array_like=True):
     until_ms: int
     gap_ms: int
+    """What fold said that it misses."""
+    lost_ms: int = gaps.NONE
+    """Windows that start earlier may miss partials of it, which were gone before judge read them."""
+
+    def covers(self, start_ms: int) -> bool:
+        return start_ms < self.lost_ms or gaps.covers(self.gap_ms, start_ms)
 
 
 class _Progress(msgspec.Struct, array_like=True):
     judged_ms: int
     of: int
     marks: dict[int, _Mark]
+    lost: bool = False
+    """Records are gone, and not every fold partition has been heard since."""
 
 
 class _Whole(NamedTuple):
@@ -83,19 +104,21 @@ class _Whole(NamedTuple):
 class Judge:
     """The state of one partition of partials."""
 
-    def __init__(self, policy: JudgePolicy, partition: int) -> None:
+    def __init__(self, policy: JudgePolicy, partition: int, *, gap: bool = False) -> None:
+        """Start empty; ``gap``: records before the first one are gone."""
         self._policy, self._partition = policy, partition
-        self._progress = _Progress(0, 0, {})
+        self._progress = _Progress(0, 0, {}, gap)
         self._waiting: dict[int, dict[str, _Cells]] = {}
         self._apps: dict[str, App] = {}
         self._journal = Journal()
         self._journal.touch("version", lambda: VERSION)
+        self._touch_progress()
         self.counts: Counter[str] = Counter()
         """What became of partials: ``merged``, ``repeated``; and ``windows`` judged."""
 
     @classmethod
-    def restore(cls, policy: JudgePolicy, partition: int, fields: Mapping[str, bytes]) -> "Judge":
-        """Return the state that ``fields`` hold.
+    def restore(cls, policy: JudgePolicy, partition: int, fields: Mapping[str, bytes], *, gap: bool = False) -> "Judge":
+        """Return the state that ``fields`` hold; ``gap``: the records that come after it are gone.
 
         Raises:
             EddylineError: a newer Eddyline wrote it.
@@ -107,6 +130,9 @@ class Judge:
         judge._journal.take()
         for name in sorted(fields):
             judge._restore_field(name, fields[name])
+        if gap:
+            judge._progress.marks, judge._progress.lost = {}, True
+            judge._touch_progress()
         return judge
 
     def _restore_field(self, name: str, value: bytes) -> None:
@@ -168,14 +194,27 @@ class Judge:
         self._journal.keep(Result(key, field, value, self._policy.keep_panel_seconds))
 
     def _mark(self, closed: Closed) -> list[Output]:
-        known = self._progress.marks.get(closed.fold, _Mark(0, 0))
+        progress = self._progress
+        known = progress.marks.get(closed.fold) or _Mark(0, 0, closed.until_ms if progress.lost else gaps.NONE)
         until = max(known.until_ms, closed.until_ms)
-        self._progress.marks[closed.fold] = _Mark(until, closed.gap_ms)
-        self._progress.of = closed.of
-        self._journal.touch("progress", lambda: msgspec.msgpack.encode(self._progress))
-        if len(self._progress.marks) < closed.of:
+        progress.marks[closed.fold] = _Mark(until, closed.gap_ms, known.lost_ms)
+        progress.of = closed.of
+        self._touch_progress()
+        if len(progress.marks) < closed.of:
             return []
-        return self._judge_until(min(mark.until_ms for mark in self._progress.marks.values()))
+        outputs = [self._alert(over=False)] if progress.lost else []
+        progress.lost = False
+        return outputs + self._judge_until(min(mark.until_ms for mark in progress.marks.values()))
+
+    def _touch_progress(self) -> None:
+        self._journal.touch("progress", lambda: msgspec.msgpack.encode(self._progress))
+
+    def _lost_ms(self) -> int:
+        return max(mark.lost_ms for mark in self._progress.marks.values())
+
+    def _alert(self, *, over: bool) -> Output:
+        place = (self._policy.partials, self._partition)
+        return state_gap(self._policy.alerts, "judge", place, self._lost_ms(), over=over)
 
     def _judge_until(self, until_ms: int) -> list[Output]:
         outputs = []
@@ -184,7 +223,9 @@ class Judge:
                 outputs += self._judge(app, start, found)
                 for partial in found.values():
                     self._journal.drop(_waiting_field(partial))
-        self._progress.judged_ms = max(until_ms, self._progress.judged_ms)
+        before, self._progress.judged_ms = self._progress.judged_ms, max(until_ms, self._progress.judged_ms)
+        if before < self._lost_ms() <= until_ms:
+            outputs.append(self._alert(over=True))
         return outputs
 
     def _judge(self, name: str, start: int, found: _Cells) -> list[Output]:
@@ -251,7 +292,7 @@ class Judge:
 
     def _completeness(self, start: int) -> float:
         marks = self._progress.marks.values()
-        return sum(start >= mark.gap_ms for mark in marks) / len(marks)
+        return sum(not mark.covers(start) for mark in marks) / len(marks)
 
     def _compare(self, app: App, start: int, whole: _Whole) -> Comparison:
         if whole.source == "mixed":

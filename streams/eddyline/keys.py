@@ -28,5 +28,10 @@ def state(stage: str, partition: int) -> str:
     return f"eddyline:{{{stage}:{partition}}}"
 
 
+def position(topic: str, partition: int) -> str:
+    """Return the key of what encode knows of an input partition."""
+    return f"eddyline:{{encode:{topic}:{partition}}}"
+
+
 def _quoted(*names: str) -> str:
     return ":".join(quote(name, safe="/ ") for name in names)

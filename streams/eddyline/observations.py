@@ -24,6 +24,8 @@ class Source(msgspec.Struct, frozen=True, array_like=True):
     """Newest event time seen, or what the clock allows for a quiet source; 0 before anything is known."""
     idle: bool
     """Read to its end and silent: it holds no window open."""
+    gap_ms: int = 0
+    """Windows that start earlier may miss events of it, which were gone unread; see :mod:`eddyline.gaps`."""
 
 
 class PromptObservation(msgspec.Struct, frozen=True, array_like=True, tag="p"):

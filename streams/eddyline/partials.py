@@ -34,7 +34,7 @@ class Closed(msgspec.Struct, frozen=True, array_like=True, tag="c"):
     """How many fold partitions there are."""
     until_ms: int
     gap_ms: int
-    """Windows that start earlier are incomplete here: records were lost before this partition could read them."""
+    """Windows that start earlier may miss events, which were gone before they were read; see :mod:`eddyline.gaps`."""
 
 
 class PanelPartial(msgspec.Struct, frozen=True, array_like=True, tag="p"):

@@ -5,10 +5,11 @@ clock at a distance; with ``clock="log"`` (backfill, demo) it is declared idle a
 decision is written into the records of the observations topic, so whoever reads them again comes to the same windows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from eddyline.gaps import NONE, UNKNOWN
 from eddyline.observations import Source
 
 Partition = tuple[str, int]
@@ -19,21 +20,28 @@ class _Position:
     offset: int
     watermark_ms: int
     last_read_ms: int
+    gap_ms: int
     idle: bool = False
 
 
 class Progress:
     """The sources that one worker is assigned. Times come in as arguments: the clock is the caller's."""
 
-    def __init__(self, clock: Literal["live", "log"], idle_ms: int) -> None:
-        self._clock, self._idle_ms = clock, idle_ms
+    def __init__(self, clock: Literal["live", "log"], idle_ms: int, grace_ms: int = 0) -> None:
+        """``grace_ms``: how far out of order events may come."""
+        self._clock, self._idle_ms, self._grace_ms = clock, idle_ms, grace_ms
         self._positions: dict[Partition, _Position] = {}
 
-    def assign(self, starts: dict[Partition, int], now_ms: int) -> None:
-        """Take over exactly these partitions, each with the offset at which reading starts."""
+    def assign(self, starts: Mapping[Partition, int], now_ms: int, gaps: Mapping[Partition, int]) -> None:
+        """Take over exactly these partitions, each with the offset at which reading starts, and the gap before it."""
         self._positions = {
-            source: self._positions.get(source) or _Position(start - 1, 0, now_ms) for source, start in starts.items()
+            source: self._positions.get(source) or _Position(start - 1, 0, now_ms, gaps.get(source, NONE))
+            for source, start in starts.items()
         }
+
+    def gap(self, source: Partition) -> int:
+        """Return the gap of an assigned source."""
+        return self._positions[source].gap_ms
 
     def read(self, source: Partition, offset: int, time_ms: int | None, now_ms: int) -> None:
         """Note that a record was read and everything that came of it is on its way; ``time_ms`` is its event's.
@@ -45,6 +53,8 @@ class Progress:
         position.offset = max(offset, position.offset)
         position.watermark_ms = max(time_ms or 0, position.watermark_ms)
         position.last_read_ms, position.idle = now_ms, False
+        if position.gap_ms == UNKNOWN and time_ms is not None:
+            position.gap_ms = time_ms + self._grace_ms
 
     def tick(self, ends: dict[Partition, int], now_ms: int) -> list[Source]:
         """Return where every source is, given the offsets at which the partitions end now."""
@@ -55,6 +65,8 @@ class Progress:
         return self.sources(self._positions)
 
     def _advance(self, position: _Position, now_ms: int) -> None:
+        if position.gap_ms == UNKNOWN:
+            position.gap_ms = now_ms
         if self._clock == "live":
             position.watermark_ms = max(position.watermark_ms, now_ms - self._idle_ms)
         else:
@@ -63,4 +75,4 @@ class Progress:
     def sources(self, which: Iterable[Partition]) -> list[Source]:
         """Return where the sources of ``which`` are, in order."""
         found = ((source, self._positions[source]) for source in sorted(which) if source in self._positions)
-        return [Source(*source, at.offset, at.watermark_ms, at.idle) for source, at in found]
+        return [Source(*source, at.offset, at.watermark_ms, at.idle, at.gap_ms) for source, at in found]

@@ -46,10 +46,16 @@ class Stored(NamedTuple):
     applied: int
     """Offset of the last record in the state, -1 when there is none."""
     fields: dict[str, bytes]
+    exchanged: int = -1
+    """Offset of the last record whose halves were exchanged, -1 where there is none."""
 
 
 class StateStore(Protocol):
     """Keeps the state of partitions, with the offset that it includes, and finished results."""
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the store at this moment, as far as a call has shown."""
 
     async def load(self, key: str) -> Stored:
         """Read a state and become its owner: whoever loaded it earlier is fenced from now on.
@@ -60,6 +66,8 @@ class StateStore(Protocol):
 
     async def save(self, key: str, owner: Stored, applied: int, changes: Changes) -> Stored:
         """Write results, then all changed fields and ``applied`` in one command, then drop what expired.
+
+        Called again with the same arguments it changes nothing: a call whose answer was lost can be repeated.
 
         Args:
             key: of the state.
@@ -76,12 +84,30 @@ class StateStore(Protocol):
         """
 
 
+class Exchanged(NamedTuple):
+    """What an exchange notes in the state of an input partition: it tells later whether the store still has it."""
+
+    key: str
+    """Of the state."""
+    epoch: int
+    """Of its owner."""
+    offset: int
+    """Of the last record whose halves are in this exchange."""
+
+
 class JoinStore(Protocol):
     """Where the halves of requests meet."""
 
-    async def exchange(self, halves: Sequence[tuple[str, str, bytes]]) -> list[Mapping[str, bytes]]:
-        """Write each ``(key, field, value)``, then return for each all the fields that its key has.
+    async def exchange(
+        self, halves: Sequence[tuple[str, str, bytes]], notes: Sequence[Exchanged]
+    ) -> list[Mapping[str, bytes]]:
+        """Write each ``(key, field, value)``, then the notes; return for each half all the fields that its key has.
 
         Raises:
+            Fenced: a state that would be noted in has another owner; nothing is written.
             Unavailable: the store does not answer.
         """
+
+
+class Store(StateStore, JoinStore, Protocol):
+    """A store of both."""

@@ -50,7 +50,7 @@ class Pipeline:
     def start(self, topics: Sequence[str]) -> None:
         """Say which topics the input has, each a source of one partition."""
         self._inputs = dict.fromkeys(topics, 1)
-        self._progress.assign(dict.fromkeys(((topic, 0) for topic in topics), 0), self._now_ms)
+        self._progress.assign(dict.fromkeys(((topic, 0) for topic in topics), 0), self._now_ms, {})
 
     def import_reference(self, imported: ReferenceImported) -> None:
         """Make an eval set the reference of its app."""
@@ -61,7 +61,7 @@ class Pipeline:
         """Run a batch of records through the stages."""
         reading = self._encode.read(records, self._now_ms)
         halves = [(key_of(half.request_id), field_of(half), pack(half)) for half in reading.halves]
-        present = asyncio.run(self._joins.exchange(halves))
+        present = asyncio.run(self._joins.exchange(halves, []))
         for place in reading.places:
             self._progress.read(place.source, place.offset, place.time_ms, self._now_ms)
         sources = self._progress.sources({place.source for place in reading.places})

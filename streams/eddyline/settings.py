@@ -50,6 +50,7 @@ class Topics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     partials: Topic = "eddyline.partials.v1"
     scores: Topic = "eddyline.scores.v1"
     drift: Topic = "eddyline.drift.v1"
+    alerts: Topic = "eddyline.alerts.v1"
     dead_letters: Topic = "eddyline.dlq.v1"
     input_partitions: Annotated[int, Meta(ge=1, le=1024)] = 4
     observations_partitions: Annotated[int, Meta(ge=1, le=256)] = 16
@@ -61,6 +62,7 @@ class Redis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     url: str = "redis://127.0.0.1:6379/0"
     timeout_seconds: Seconds = 10.0
+    patience_seconds: Annotated[float, Meta(ge=0, le=31_536_000)] = 300.0
     allow_volatile: bool = False
 
 
@@ -163,12 +165,14 @@ HELP: dict[str, str] = {
     "topics.partials": "Internal: between fold and judge.",
     "topics.scores": "Output: one event per response and scorer.",
     "topics.drift": "Output: one event per closed window and deployment.",
+    "topics.alerts": "Output: what somebody should know now, when it begins and when it is over.",
     "topics.dead_letters": "Output: what could not be understood, with its reason.",
     "topics.input_partitions": "Partitions that `topics create` gives an input topic that does not exist yet.",
     "topics.observations_partitions": "Decides which partition owns a user: fixed once the topic exists.",
     "topics.partials_partitions": "Decides which partition owns an app: fixed once the topic exists.",
     "redis.url": "Redis 7.0 or newer; `rediss://` for TLS. A password may be in the URL.",
-    "redis.timeout_seconds": "A call that takes longer counts as failed; when Redis stays away the worker ends.",
+    "redis.timeout_seconds": "A call that takes longer counts as failed, and is tried again.",
+    "redis.patience_seconds": "How long a worker tries again in place, with back-off, before it ends with 1.",
     "redis.allow_volatile": "Start although Redis has no persistence or may evict keys: for a trial only.",
     "privacy.pepper": "Secret: the key under which user and session ids become pseudonyms; at least 16 characters.",
     "encoder.bundle": "Folder of the encoder bundle; empty means the one that comes with Eddyline.",

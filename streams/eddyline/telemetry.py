@@ -78,7 +78,7 @@ STATE_APPLIED_OFFSET = Metric(
     "eddyline_state_applied_offset",
     "gauge",
     "Offset of the last record that the stored state of a partition includes, -1 for none; owned partitions only.",
-    ("stage", "partition"),
+    ("stage", "topic", "partition"),
 )
 LAG_RECORDS = Metric(
     "eddyline_lag_records",

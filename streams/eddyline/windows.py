@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from eddyline import gaps
 from eddyline.observations import Source
 
 HOUR_MS = 3_600_000
@@ -64,6 +67,10 @@ class Watermarks:
                     marks.append(source.watermark_ms)
         return min(marks, default=0)
 
+    def gaps(self) -> dict[tuple[str, int], int]:
+        """Return the gaps of the sources that have one."""
+        return {place: source.gap_ms for place, source in self.sources.items() if source.gap_ms != gaps.NONE}
+
     def newest(self) -> int:
         """Return the newest event time that any source has reached, in milliseconds."""
         return max((source.watermark_ms for source in self.sources.values()), default=0)
@@ -80,4 +87,4 @@ class Watermarks:
 def _later(source: Source, known: Source | None) -> Source:
     if known is None or source.watermark_ms >= known.watermark_ms:
         return source
-    return Source(source.topic, source.partition, source.offset, known.watermark_ms, source.idle)
+    return msgspec.structs.replace(source, watermark_ms=known.watermark_ms)

@@ -23,9 +23,10 @@ from eddyline.kafka import topics
 from eddyline.kafka.encode_app import EncodeApp
 from eddyline.kafka.ending import Worker
 from eddyline.kafka.health import Health, open_listener
+from eddyline.kafka.offsets import ends_of
 from eddyline.kafka.stage import Stage
 from eddyline.kafka.state_app import State, StateApp
-from eddyline.kafka.watch import Watch, ends_of
+from eddyline.kafka.watch import Watch
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
 from eddyline.store.redis import RedisStore, check_configured, connect
@@ -84,7 +85,7 @@ def _fold_app(settings: Settings, metrics: Telemetry) -> StateApp:
     policy = FoldPolicy.of(settings)
 
     def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: FBT001 - the shell's type
-        return Fold.restore(policy, partition, fields) if fields else Fold(policy, partition, gap=gap)
+        return Fold.restore(policy, partition, fields, gap=gap) if fields else Fold(policy, partition, gap=gap)
 
     return StateApp(settings, "fold", settings.topics.observations, _store(settings), open_state, metrics=metrics)
 
@@ -92,8 +93,8 @@ def _fold_app(settings: Settings, metrics: Telemetry) -> StateApp:
 def _judge_app(settings: Settings, metrics: Telemetry) -> StateApp:
     policy = JudgePolicy.of(settings)
 
-    def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: ARG001, FBT001 - the shell's type
-        return Judge.restore(policy, partition, fields) if fields else Judge(policy, partition)
+    def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: FBT001 - the shell's type
+        return Judge.restore(policy, partition, fields, gap=gap) if fields else Judge(policy, partition, gap=gap)
 
     return StateApp(settings, "judge", settings.topics.partials, _store(settings), open_state, metrics=metrics)
 
@@ -106,4 +107,8 @@ _BUILDERS: Mapping[StageName, Callable[[Settings, Telemetry], Stage]] = {
 
 
 def _store(settings: Settings) -> RedisStore:
-    return RedisStore(connect(settings), join_ttl_seconds=settings.join.ttl_seconds)
+    return RedisStore(
+        connect(settings),
+        join_ttl_seconds=settings.join.ttl_seconds,
+        patience_seconds=settings.redis.patience_seconds,
+    )

@@ -12,7 +12,7 @@ from eddyline import keys
 from eddyline.changes import Changes, Result
 from eddyline.demo import servers
 from eddyline.errors import Fenced
-from eddyline.protocols import JoinStore, StateStore, Stored
+from eddyline.protocols import Exchanged, Store, Stored
 from eddyline.store.memory import MemoryStore
 from eddyline.store.redis import RedisStore
 
@@ -20,14 +20,10 @@ KEY = keys.state("fold", 3)
 JOIN_TTL = 60
 
 
-class Both(StateStore, JoinStore, Protocol):
-    """A store of states and of joins."""
-
-
 class World(Protocol):
     """A store, and a way to look behind it."""
 
-    store: Both
+    store: Store
 
     async def forget(self, key: str) -> None:
         """Delete a state behind the store's back."""
@@ -41,7 +37,7 @@ class InMemory:
 
     def __init__(self) -> None:
         self._memory = MemoryStore()
-        self.store: Both = self._memory
+        self.store: Store = self._memory
 
     async def forget(self, key: str) -> None:
         del self._memory._states[key]
@@ -55,7 +51,7 @@ class InRedis:
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         self.client = client
-        self.store: Both = RedisStore(client, join_ttl_seconds=JOIN_TTL)
+        self.store: Store = RedisStore(client, join_ttl_seconds=JOIN_TTL)
 
     async def forget(self, key: str) -> None:
         await self.client.delete(key)
@@ -218,7 +214,7 @@ def test_halves_meet_in_whatever_order_they_come(run: Run, order: tuple[int, ...
     halves = [("r1", "p", b"prompt"), ("r1", "r", b"response"), ("r1", "f:a:1", b"feedback")]
 
     async def scenario(world: World) -> None:
-        found = [dict((await world.store.exchange([halves[k]]))[0]) for k in order]
+        found = [dict((await world.store.exchange([halves[k]], []))[0]) for k in order]
         assert [len(seen) for seen in found] == [len(set(order[: k + 1])) for k in range(len(order))]
         assert found[-1] == {field: value for _, field, value in halves}
 
@@ -228,15 +224,56 @@ def test_halves_meet_in_whatever_order_they_come(run: Run, order: tuple[int, ...
 def test_halves_of_one_batch_see_one_another(run: Run) -> None:
     async def scenario(world: World) -> None:
         batch = [("r1", "p", b"1"), ("r2", "p", b"2"), ("r1", "r", b"3")]
-        found = await world.store.exchange(batch)
+        found = await world.store.exchange(batch, [])
         assert [dict(seen) for seen in found] == [{"p": b"1", "r": b"3"}, {"p": b"2"}, {"p": b"1", "r": b"3"}]
+
+    run(scenario)
+
+
+def test_a_save_that_is_repeated_because_its_answer_was_lost_changes_nothing(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        owner = await world.store.load(KEY)
+        first = await world.store.save(KEY, owner, 5, _changes({"a": b"1"}))
+        assert await world.store.save(KEY, owner, 5, _changes({"a": b"1"})) == first
+        assert (await world.store.save(KEY, first, 6, _changes({"a": b"2"}))).applied == 6
+
+    run(scenario)
+
+
+def test_an_exchange_is_noted_in_the_state_that_it_is_for(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        owner = await world.store.load(KEY)
+        await world.store.exchange([("r1", "p", b"1")], [Exchanged(KEY, owner.epoch, 41)])
+        known = owner._replace(exchanged=41)
+        assert (await world.store.save(KEY, known, 41, _changes({"a": b"1"}))).applied == 41
+        assert (await world.store.load(KEY)).exchanged == 41
+
+    run(scenario)
+
+
+def test_a_store_that_lost_an_exchange_does_not_take_the_offset_that_includes_it(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        owner = await world.store.load(KEY)
+        with pytest.raises(Fenced):
+            await world.store.save(KEY, owner._replace(exchanged=41), 41, _changes({}))
+
+    run(scenario)
+
+
+def test_halves_of_a_worker_that_lost_the_partition_are_refused_before_they_are_written(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        zombie, owner = await world.store.load(KEY), await world.store.load(KEY)
+        with pytest.raises(Fenced):
+            await world.store.exchange([("r9", "p", b"1")], [Exchanged(KEY, zombie.epoch, 41)])
+        (found,) = await world.store.exchange([("r9", "r", b"2")], [Exchanged(KEY, owner.epoch, 7)])
+        assert dict(found) == {"r": b"2"}
 
     run(scenario)
 
 
 def test_nothing_to_exchange_is_nothing(run: Run) -> None:
     async def scenario(world: World) -> None:
-        assert list(await world.store.exchange([])) == []
+        assert list(await world.store.exchange([], [])) == []
 
     run(scenario)
 
@@ -246,7 +283,7 @@ def test_results_and_halves_leave_redis_by_themselves_but_a_state_does_not(serve
     async def scenario(world: InRedis) -> None:
         owner = await world.store.load(KEY)
         await world.store.save(KEY, owner, 1, _changes({"a": b"1"}, results=[Result("window:1", "cell", b"a", 90)]))
-        await world.store.exchange([("r1", "p", b"1")])
+        await world.store.exchange([("r1", "p", b"1")], [])
         names = ("window:1", keys.join("r1"), KEY)
         lives = [await world.client.ttl(name) for name in names]
         assert 80 <= lives[0] <= 90

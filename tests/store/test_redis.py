@@ -108,7 +108,7 @@ def test_a_redis_that_is_not_there_is_unavailable() -> None:
         for call in (
             lambda: store.load("k"),
             lambda: store.save("k", Stored(1, -1, {}), 0, Changes({}, [])),
-            lambda: store.exchange([("r", "p", b"")]),
+            lambda: store.exchange([("r", "p", b"")], []),
             lambda: check_durable(client, allow_volatile=True),
         ):
             with pytest.raises(Unavailable):

@@ -19,12 +19,13 @@ from yarl import URL
 
 from eddyline.events import Record
 from eddyline.kafka.connection import faust_broker
+from eddyline.kafka.starting import Partition
 from eddyline.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Positions = Callable[[Mapping[TP, int], Mapping[TP, int]], Awaitable[Mapping[TP, int]]]
-"""Given the offsets to start from by what the group has committed, and the earliest there are, return other ones."""
+Positions = Callable[[Mapping[TP, Partition]], Awaitable[Mapping[TP, int]]]
+"""Given every partition that is assigned, return where to read each."""
 
 
 class App(faust.App):
@@ -71,11 +72,13 @@ def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
             assigned = {TP(*tp) for tp in self.assignment()}
             if self._handing_over or not assigned:
                 return committed
-            earliest = await self.earliest_offsets(*assigned)
-            starts = {tp: _start(tp, committed, earliest) for tp in assigned}
-            starts |= await positions(starts, earliest)
+            starts = await positions(await self._partitions(committed, assigned))
             await self.seek_wait(starts)
             return starts
+
+        async def _partitions(self, committed: Mapping[TP, int], assigned: set[TP]) -> Mapping[TP, Partition]:
+            first, ends = await self.earliest_offsets(*assigned), await self.highwaters(*assigned)
+            return {tp: Partition(committed.get(tp), first[tp], ends[tp]) for tp in assigned}
 
         async def on_partitions_revoked(self, revoked: set[TP]) -> None:
             self._handing_over = True
@@ -90,11 +93,6 @@ def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
 
     Transport.Consumer = Consumer
     return Transport(app.conf.broker, app)
-
-
-def _start(tp: TP, committed: Mapping[TP, int], earliest: Mapping[TP, int]) -> int:
-    offset = committed.get(tp)
-    return max(offset if offset is not None else -1, earliest.get(tp, 0))
 
 
 def record_of(message: Message) -> Record:

@@ -1,19 +1,10 @@
-"""The Faust app around fold and judge: state that knows which offset it includes.
+"""The Faust app around fold and judge: state that knows which offset it includes (see :mod:`eddyline.kafka.holdings`).
 
-Exactness rests on four rules, tested by kill -9:
-
-1. state and its offset are read together, which makes this worker the owner (``epoch``);
-2. consumption starts at ``applied + 1``, whatever the group has committed;
-3. a record must be the next one: a lower offset is skipped, a higher one is a hole and ends the process;
-4. outputs are written first, then one absolute write of what changed, compared with what this worker wrote last.
-
-The group's committed offsets are for lag tools only, so records are acknowledged as they are applied: a worker that is
-told to end waits until nothing is unacknowledged.
+A record must be the next one: a lower offset is skipped, a higher one is a hole and ends the process. Records are
+acknowledged as they are applied: a worker that is told to end waits until nothing is unacknowledged.
 """
 
-import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -22,10 +13,12 @@ from faust.types import TP, EventT, StreamT
 
 from eddyline import keys, telemetry
 from eddyline.changes import Changes
-from eddyline.errors import EddylineError, Hole, Unavailable
+from eddyline.errors import EddylineError, Hole
+from eddyline.kafka.holdings import Holdings
 from eddyline.kafka.producer import OutputProducer
 from eddyline.kafka.shell import end_process, faust_app
 from eddyline.kafka.stage import Assignment
+from eddyline.kafka.starting import Partition, after_stored, from_first
 from eddyline.outputs.cloudevent import Output
 from eddyline.protocols import StateStore, Stored
 from eddyline.settings import Settings
@@ -50,19 +43,19 @@ class State(Protocol):
 
 
 OpenState = Callable[[int, Mapping[str, bytes], bool], State]
-"""(partition, stored fields, gap) -> state; ``gap``: there are no fields, and the first records are gone already."""
+"""(partition, stored fields, gap) -> state; ``gap``: records after those fields, or before the first, are gone."""
 
 
 class _Partition:
-    """One owned partition: its state in memory, and how much of it is stored."""
+    """One owned partition with its state in memory."""
 
     def __init__(self, key: str, stored: Stored, state: State, start: int) -> None:
         self.key, self.stored, self.state, self.next = key, stored, state, start
         self._reported: Counter[str] = Counter()
 
-    @property
-    def clean(self) -> bool:
-        return self.stored.applied == self.next - 1
+    def take_changes(self) -> Changes:
+        """Return what to write since the last call."""
+        return self.state.take_changes()
 
     def take_counts(self) -> Counter[str]:
         """Return what the state has counted since the last call."""
@@ -88,15 +81,18 @@ class StateApp:
         self.topics = frozenset({topic})
         self._metrics = metrics
         self._producer = OutputProducer(settings)
-        self._owned: dict[int, _Partition] = {}
-        self._lock = asyncio.Lock()
-        self.app = faust_app(settings, stage, self._positions)
+        self._holdings = Holdings(stage, store, self._take_over, self._producer.flush, metrics)
+        self.app = faust_app(settings, stage, self._holdings.positions)
         self.assignment = Assignment(self.app)
         self._attach(settings)
 
     def faults(self) -> Mapping[str, str | None]:
         """Return what readiness rests on, each with what is wrong, or None."""
-        return {f"{self.name}.assignment": self.assignment.fault, f"{self.name}.outputs": self._producer.fault}
+        return {
+            f"{self.name}.assignment": self.assignment.fault,
+            f"{self.name}.outputs": self._producer.fault,
+            f"{self.name}.store": self._store.fault,
+        }
 
     def _attach(self, settings: Settings) -> None:
         topic = self.app.topic(
@@ -106,37 +102,21 @@ class StateApp:
         self.app.timer(settings.worker.checkpoint_seconds)(self._checkpoint_or_end)
         self.app.on_partitions_revoked.connect(self._revoked)
 
-    async def _positions(self, starts: Mapping[TP, int], earliest: Mapping[TP, int]) -> Mapping[TP, int]:
-        """Own what is assigned: load its state, start after what it includes. What stays assigned keeps its memory."""
-        mine = {tp.partition: tp for tp in starts if tp.topic == self._topic}
-        async with self._lock:
-            for partition in set(self._owned) - set(mine):
-                del self._owned[partition]
-            for partition in set(mine) - set(self._owned):
-                self._owned[partition] = await self._load(partition, earliest[mine[partition]])
-            self._show_applied()
-        return {tp: self._owned[partition].next for partition, tp in mine.items()}
-
-    async def _load(self, partition: int, earliest: int) -> _Partition:
-        key = keys.state(self.name, partition)
+    async def _take_over(self, tp: TP, partition: Partition) -> _Partition:
+        key = keys.state(self.name, tp.partition)
         stored = await self._store.load(key)
-        start = stored.applied + 1
-        if stored.applied < 0:
-            start = earliest
-        elif start < earliest:
-            message = (
-                f"{self._topic}-{partition}: records {start} to {earliest - 1} are gone before they were applied; "
-                f"delete the Redis key {key} to rebuild from what is retained"
-            )
-            raise Hole(message)
-        state = self._open(partition, stored.fields, stored.applied < 0 < earliest)
-        log.info("%s-%d: %d fields, starting at offset %d", self.name, partition, len(stored.fields), start)
-        return _Partition(key, Stored(stored.epoch, stored.applied, {}), state, start)
+        name = f"{self.name}: {tp.topic}-{tp.partition}"
+        start = from_first(partition) if stored.applied < 0 else after_stored(name, stored.applied, partition)
+        if start.gap:
+            log.error("%s: records %d to %d are gone", name, stored.applied + 1, start.offset - 1)
+        state = self._open(tp.partition, stored.fields, start.gap)
+        log.info("%s: %d fields, starting at offset %d", name, len(stored.fields), start.offset)
+        return _Partition(key, stored._replace(fields={}), state, start.offset)
 
     async def _run(self, stream: StreamT[EventT[bytes]]) -> None:
         async for batch in stream.noack_take(RECORDS_AT_ONCE, within=WITHIN_SECONDS):  # type: ignore[attr-defined]
             try:
-                async with self._lock:
+                async with self._holdings.lock:
                     for event in batch:
                         self._apply(event)
                     self._count()
@@ -147,51 +127,25 @@ class StateApp:
 
     def _apply(self, event: EventT[bytes]) -> None:
         message = event.message
-        owned = self._owned.get(message.partition)
+        owned = self._holdings.get(message.tp)
         if owned is None or message.offset < owned.next:
             self._metrics.count(telemetry.RECORDS, self.name, "skipped")
             return
         if message.offset > owned.next:
-            text = f"{self._topic}-{message.partition}: expected offset {owned.next}, got {message.offset}"
-            raise Hole(text)
+            raise Hole(f"{self._topic}-{message.partition}: expected offset {owned.next}, got {message.offset}")
         self._producer.send(owned.state.apply(message.value or b""))
         owned.next += 1
         self._metrics.count(telemetry.RECORDS, self.name, "applied")
 
     def _count(self) -> None:
-        for owned in self._owned.values():
+        for owned in self._holdings:
             self._metrics.count_stage(self.name, owned.take_counts())
-
-    def _show_applied(self) -> None:
-        self._metrics.clear(telemetry.STATE_APPLIED_OFFSET, self.name)
-        for partition, owned in self._owned.items():
-            self._metrics.set(telemetry.STATE_APPLIED_OFFSET, owned.stored.applied, self.name, str(partition))
 
     async def _checkpoint_or_end(self) -> None:
         try:
-            async with self._lock:
-                if dirty := [owned for owned in self._owned.values() if not owned.clean]:
-                    start = time.perf_counter()
-                    await self._producer.flush()
-                    await asyncio.gather(*map(self._checkpoint, dirty))
-                    self._metrics.observe(telemetry.CHECKPOINT_SECONDS, time.perf_counter() - start, self.name)
-                    self._show_applied()
+            await self._holdings.checkpoint()
         except EddylineError as error:
             await end_process(self.app, error)
 
-    async def _checkpoint(self, owned: _Partition) -> None:
-        """Write what changed; everything that the change let out must be flushed before."""
-        owned.stored = await self._store.save(owned.key, owned.stored, owned.next - 1, owned.state.take_changes())
-
     async def _revoked(self, *_: object, **__: object) -> None:
-        """Write what is owned before it goes to another worker, which loads it; if that fails it will be replayed."""
-        async with self._lock:
-            try:
-                await self._producer.flush()
-                for owned in self._owned.values():
-                    if not owned.clean:
-                        await self._checkpoint(owned)
-            except Unavailable as error:
-                log.warning("%s: not everything is written at hand-over: %s", self.name, error)
-            self._owned.clear()
-            self._show_applied()
+        await self._holdings.hand_over()

@@ -33,6 +33,7 @@ def wanted(settings: Settings) -> list[TopicSpec]:
         TopicSpec(topics.partials, topics.partials_partitions, 14, fixed=True),
         TopicSpec(topics.scores, topics.input_partitions, 7),
         TopicSpec(topics.drift, 1, 30),
+        TopicSpec(topics.alerts, 1, 30),
         TopicSpec(topics.dead_letters, 1, 7),
     ]
 

@@ -1,18 +1,14 @@
 """The watchdog's eyes and hands: ends a process in which a stage is stuck."""
 
-import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
 from mode import Service
 
 from eddyline import telemetry
-from eddyline.errors import Unavailable
-from eddyline.kafka import topics
+from eddyline.kafka.offsets import Ends
 from eddyline.kafka.stage import Stage, positions
 from eddyline.settings import Settings
 from eddyline.telemetry import Telemetry
@@ -20,9 +16,6 @@ from eddyline.watchdog import Place, Sight, Stall, Watchdog
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 10.0
-TIMEOUT = 15.0
-Ends = Callable[[Iterable[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], int]]]
-"""(topic, partition) -> the offset of the record that will be written next."""
 
 
 class Watch(Service):
@@ -84,26 +77,3 @@ class Watch(Service):
             log.critical("stuck: %s; the process ends and goes on from its last checkpoint", stall)
         logging.shutdown()
         self._leave(1)
-
-
-def ends_of(settings: Settings) -> Ends:
-    """Return the function that asks the brokers, over its own connections: the stages' may be what is stuck."""
-    client = topics.admin(settings)
-
-    async def ends(places: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
-        return await asyncio.get_running_loop().run_in_executor(None, _ask, client, list(places))
-
-    return ends
-
-
-def _ask(client: AdminClient, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
-    if not places:
-        return {}
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    wanted = {TopicPartition(topic, partition): latest for topic, partition in places}
-    try:
-        answers = client.list_offsets(wanted, request_timeout=TIMEOUT)
-        return {(place.topic, place.partition): future.result().offset for place, future in answers.items()}
-    except KafkaException as error:
-        message = f"Kafka does not say where partitions end: {error.args[0].str()}"
-        raise Unavailable(message) from None

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from eddyline.changes import Changes
 from eddyline.errors import Fenced
-from eddyline.protocols import Stored
+from eddyline.protocols import Exchanged, Stored
 
 
 class MemoryStore:
     """Implements :class:`eddyline.protocols.StateStore` and :class:`eddyline.protocols.JoinStore`."""
+
+    fault = None
+    """Memory is always there."""
 
     def __init__(self) -> None:
         self._states: dict[str, Stored] = {}
@@ -19,23 +22,31 @@ class MemoryStore:
     async def load(self, key: str) -> Stored:
         """Read a state and become its owner."""
         known = self._states.get(key, Stored(0, -1, {}))
-        self._states[key] = Stored(known.epoch + 1, known.applied, known.fields)
-        return Stored(known.epoch + 1, known.applied, dict(known.fields))
+        self._states[key] = known._replace(epoch=known.epoch + 1)
+        return known._replace(epoch=known.epoch + 1, fields=dict(known.fields))
 
     async def save(self, key: str, owner: Stored, applied: int, changes: Changes) -> Stored:
         """Write results, changed fields and the offset that they include; drop what expired."""
         known = self._states.get(key, Stored(0, -1, {}))
-        if (known.epoch, known.applied) != (owner.epoch, owner.applied):
+        if (known.epoch, known.applied) == (owner.epoch, applied):
+            return owner._replace(applied=applied)
+        if known[:2] != owner[:2] or known.exchanged != owner.exchanged:
             message = f"{key} has another owner, or has lost writes"
             raise Fenced(message)
         for result in changes.results:
             self.results[result.key][result.field] = result.value
         fields = {name: value for name, value in known.fields.items() if name not in changes.drops} | changes.fields
-        self._states[key] = Stored(known.epoch, applied, fields)
-        return Stored(known.epoch, applied, {})
+        self._states[key] = known._replace(applied=applied, fields=fields)
+        return owner._replace(applied=applied)
 
-    async def exchange(self, halves: Sequence[tuple[str, str, bytes]]) -> list[Mapping[str, bytes]]:
-        """Write each half, then return for each all the halves under its key."""
+    async def exchange(
+        self, halves: Sequence[tuple[str, str, bytes]], notes: Sequence[Exchanged]
+    ) -> list[Mapping[str, bytes]]:
+        """Write each half and the notes, then return for each all the halves under its key."""
+        for note in notes:
+            if self._states[note.key].epoch != note.epoch:
+                raise Fenced(f"{note.key} has another owner")
+            self._states[note.key] = self._states[note.key]._replace(exchanged=note.offset)
         for key, field, value in halves:
             self._joins[key][field] = value
         return [dict(self._joins[key]) for key, _, _ in halves]

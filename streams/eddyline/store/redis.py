@@ -10,26 +10,36 @@ from contextlib import asynccontextmanager
 
 import redis.asyncio
 import redis.exceptions
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from eddyline import keys
 from eddyline.changes import Changes, Result
 from eddyline.errors import Fenced, RefusedToStart, Unavailable
-from eddyline.protocols import Stored
+from eddyline.protocols import Exchanged, Stored
 from eddyline.settings import Settings
+from eddyline.store.patience import Patience
 
-EPOCH, APPLIED = b"epoch", b"applied"
+EPOCH, APPLIED, EXCHANGED = b"epoch", b"applied", b"exchanged"
 DROPS_AT_ONCE = 1000
-EXCHANGE = """
-for i = 1, #KEYS do
-  redis.call('HSET', KEYS[i], ARGV[2 * i], ARGV[2 * i + 1])
-  redis.call('EXPIRE', KEYS[i], ARGV[1])
+FENCED = "FENCED"
+EXCHANGE = f"""
+local ttl, notes = ARGV[1], tonumber(ARGV[2])
+for i = 1, notes do
+  if redis.call('HGET', KEYS[i], 'epoch') ~= ARGV[1 + 2 * i] then return redis.error_reply('{FENCED} ' .. KEYS[i]) end
 end
-local found = {}
-for i = 1, #KEYS do found[i] = redis.call('HGETALL', KEYS[i]) end
+local found = {{}}
+for i = notes + 1, #KEYS do
+  redis.call('HSET', KEYS[i], ARGV[1 + 2 * i], ARGV[2 + 2 * i])
+  redis.call('EXPIRE', KEYS[i], ttl)
+end
+for i = notes + 1, #KEYS do found[i - notes] = redis.call('HGETALL', KEYS[i]) end
+for i = 1, notes do redis.call('HSET', KEYS[i], 'exchanged', ARGV[2 + 2 * i]) end
 return found
 """
-"""Write all halves of a batch, then read their requests: one round trip. Its writes are absolute, so that a script that
-a torn append-only file replays twice changes nothing; a state, which must be all or nothing, is never written so."""
+"""Write all halves of a batch, read their requests, then note how far that was: one round trip. The note comes last: a
+Redis that still has it has the halves. All writes are absolute, so that a script that a torn append-only file replays
+twice changes nothing. A state, which must be all or nothing, is never written so."""
 OLDEST_VERSION = (7, 0)
 
 
@@ -41,7 +51,13 @@ def connect(settings: Settings) -> redis.asyncio.Redis:
     """
     timeout = settings.redis.timeout_seconds
     try:
-        return redis.asyncio.Redis.from_url(settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout)
+        return redis.asyncio.Redis.from_url(
+            settings.redis.url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            # Patience is the store's: the library's own would hide for seconds that Redis is away.
+            retry=Retry(NoBackoff(), 0),
+        )
     except ValueError:
         # The parser's own message is not repeated: it may quote a part of the password.
         message = "redis.url is not a URL like redis://host:6379/0"
@@ -95,8 +111,10 @@ async def check_configured(settings: Settings) -> str | None:
 class RedisStore:
     """Implements :class:`eddyline.protocols.StateStore` and :class:`eddyline.protocols.JoinStore`."""
 
-    def __init__(self, client: redis.asyncio.Redis, *, join_ttl_seconds: int) -> None:
+    def __init__(self, client: redis.asyncio.Redis, *, join_ttl_seconds: int, patience_seconds: float = 0) -> None:
+        """Repeat calls that fail for ``patience_seconds`` before the error is raised."""
         self._client, self._join_ttl = client, join_ttl_seconds
+        self._patience = Patience(patience_seconds)
         self._exchange = client.register_script(EXCHANGE)
 
     async def ping(self) -> None:
@@ -108,30 +126,44 @@ class RedisStore:
         async with _unavailable():
             await self._client.ping()
 
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the store at this moment, as far as a call has shown."""
+        return self._patience.fault
+
     async def load(self, key: str) -> Stored:
         """Read a state and become its owner."""
+        return await self._patience(lambda: self._load(key))
+
+    async def _load(self, key: str) -> Stored:
         async with _unavailable(), self._client.pipeline(transaction=True) as pipe:
             pipe.hincrby(key, "epoch", 1)
             pipe.hgetall(key)
             epoch, found = await pipe.execute()
-        applied = int(found.pop(APPLIED, -1))
+        applied, exchanged = int(found.pop(APPLIED, -1)), int(found.pop(EXCHANGED, -1))
         found.pop(EPOCH)
-        return Stored(epoch, applied, {name.decode(): value for name, value in found.items()})
+        return Stored(epoch, applied, {name.decode(): value for name, value in found.items()}, exchanged)
 
     async def save(self, key: str, owner: Stored, applied: int, changes: Changes) -> Stored:
         """Write results, then the changed fields with their offset in one command, then drop what expired."""
+        await self._patience(lambda: self._save(key, owner, applied, changes))
+        return owner._replace(applied=applied)
+
+    async def _save(self, key: str, owner: Stored, applied: int, changes: Changes) -> None:
         async with _unavailable():
             await self._keep(changes.results)
             await self._write(key, owner, {**changes.fields, "applied": b"%d" % applied})
             for at in range(0, len(changes.drops), DROPS_AT_ONCE):
                 await self._client.hdel(key, *changes.drops[at : at + DROPS_AT_ONCE])
-        return Stored(owner.epoch, applied, {})
 
     async def _write(self, key: str, owner: Stored, fields: Mapping[str, bytes]) -> None:
-        expected = [b"%d" % owner.epoch, b"%d" % owner.applied if owner.applied >= 0 else None]
+        epoch, exchanged = b"%d" % owner.epoch, _number(owner.exchanged)
         async with self._client.pipeline(transaction=True) as pipe:
             await pipe.watch(key)
-            if await pipe.hmget(key, EPOCH, APPLIED) != expected:
+            found = await pipe.hmget(key, EPOCH, APPLIED, EXCHANGED)
+            if found == [epoch, fields["applied"], exchanged]:
+                return  # an earlier try succeeded, and only its answer was lost
+            if found != [epoch, _number(owner.applied), exchanged]:
                 message = f"{key} has another owner, or Redis has lost writes"
                 raise Fenced(message)
             pipe.multi()  # type: ignore[no-untyped-call]
@@ -151,15 +183,30 @@ class RedisStore:
                 pipe.expire(result.key, result.ttl_seconds)
             await pipe.execute()
 
-    async def exchange(self, halves: Sequence[tuple[str, str, bytes]]) -> list[Mapping[str, bytes]]:
-        """Write each half, then return for each all the halves under its key."""
-        if not halves:
-            return []
-        names = [keys.join(key) for key, _, _ in halves]
-        arguments = [part for _, field, value in halves for part in (field, value)]
-        async with _unavailable():
-            answers = await self._exchange(names, [self._join_ttl, *arguments])
+    async def exchange(
+        self, halves: Sequence[tuple[str, str, bytes]], notes: Sequence[Exchanged]
+    ) -> list[Mapping[str, bytes]]:
+        """Write each half and the notes, then return for each all the halves under its key."""
+        names = [note.key for note in notes] + [keys.join(key) for key, _, _ in halves]
+        pairs = [(note.epoch, note.offset) for note in notes] + [(field, value) for _, field, value in halves]
+        arguments = [self._join_ttl, len(notes), *(part for pair in pairs for part in pair)]
+        answers = await self._patience(lambda: self._exchange_once(names, arguments)) if halves else []
         return [_pairs(answer) for answer in answers]
+
+    async def _exchange_once(self, names: list[str], arguments: list[str | int | bytes]) -> list[Sequence[bytes]]:
+        try:
+            async with _unavailable():
+                answers: list[Sequence[bytes]] = await self._exchange(names, arguments)
+        except Unavailable as error:
+            if FENCED in str(error):
+                raise Fenced(str(error)) from None
+            raise
+        return answers
+
+
+def _number(offset: int) -> bytes | None:
+    """Return an offset as Redis has it; -1 is one that was never written."""
+    return b"%d" % offset if offset >= 0 else None
 
 
 def _pairs(flat: Sequence[bytes]) -> dict[str, bytes]:

@@ -1,0 +1,90 @@
+"""Alerts: what somebody should know now, on ``eddyline.alerts.v1``, when it begins and when it is over.
+
+The fields are Alertmanager's (its API v2: labels identify, annotations explain), so a sink has nothing to translate.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from eddyline.outputs.cloudevent import Output, Time, cloud_event, identifier, rfc3339
+
+TYPE = "alert.v1"
+Source = Literal["encode", "fold", "judge"]
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One transition of an alert."""
+
+    status: Literal["firing", "resolved"]
+    """`firing` when it begins, `resolved` when it is over."""
+    fingerprint: str
+    """The same labels have the same one."""
+    labels: dict[str, str]
+    """`alertname`, `severity`, and what it is about. They identify the alert."""
+    annotations: dict[str, str]
+    """`summary`, one sentence; `description`, what it means and what to do."""
+    startsAt: Time  # noqa: N815 - Alertmanager's name
+    """When it began, in the time of the events that it is about."""
+    endsAt: Time | None  # noqa: N815 - Alertmanager's name
+    """When it was over; null while it is firing."""
+
+
+def alert(
+    topic: str,
+    source: Source,
+    labels: dict[str, str],
+    annotations: dict[str, str],
+    *,
+    start_ms: int,
+    end_ms: int | None,
+) -> Output:
+    """Return the record of a transition, keyed by fingerprint; its id follows from labels, status and start.
+
+    Args:
+        topic: where it goes.
+        source: the stage that emits it.
+        labels: what identifies it.
+        annotations: what explains it.
+        start_ms: when it began, in milliseconds since 1970.
+        end_ms: when it was over; None while it is firing.
+    """
+    fingerprint = identifier(*(f"{name}={labels[name]}" for name in sorted(labels)))
+    status: Literal["firing", "resolved"] = "firing" if end_ms is None else "resolved"
+    starts = rfc3339(start_ms)
+    data = Alert(
+        status=status,
+        fingerprint=fingerprint,
+        labels=labels,
+        annotations=annotations,
+        startsAt=starts,
+        endsAt=None if end_ms is None else rfc3339(end_ms),
+    )
+    return cloud_event(
+        topic=topic,
+        key=fingerprint,
+        type_=TYPE,
+        source=source,
+        id_=identifier(fingerprint, starts, status),
+        time_ms=start_ms if end_ms is None else end_ms,
+        data=data,
+    )
+
+
+def state_gap(topic: str, source: Source, place: tuple[str, int], gap_ms: int, *, over: bool) -> Output:
+    """Return the alert that records of a partition were gone before ``source`` could read them.
+
+    Args:
+        topic: where it goes.
+        source: the stage that missed them.
+        place: the topic and partition of the records.
+        gap_ms: windows that start before this event time may miss events.
+        over: whether all those windows are closed.
+    """
+    name, partition = place
+    labels = {"alertname": "StateGap", "severity": "warning", "topic": name, "partition": str(partition)}
+    annotations = {
+        "summary": f"Records of {name}-{partition} were gone before {source} could read them",
+        "description": f"Windows that start before {rfc3339(gap_ms)} may miss events; their completeness is below 1.",
+    }
+    return alert(topic, source, labels, annotations, start_ms=gap_ms, end_ms=gap_ms if over else None)
