@@ -56,11 +56,15 @@ def send(settings: Settings, topic: str, *records: Record) -> None:
 
 def keep(settings: Settings, stage: str, partition: int, applied: int, changes: Changes) -> None:
     """Store a state as a worker would."""
+    hold(settings, keys.state(stage, partition), applied, changes)
+
+
+def hold(settings: Settings, key: str, applied: int, changes: Changes = Changes({}, [])) -> None:  # noqa: B008 - frozen
+    """Store something under ``key`` as a worker would."""
 
     async def save() -> None:
         client = connect(settings)
         store = RedisStore(client, join_ttl_seconds=60)
-        key = keys.state(stage, partition)
         await store.save(key, await store.load(key), applied, changes)
         await client.aclose()
 
@@ -136,6 +140,9 @@ def test_lag_counts_from_the_state_and_from_the_group(live: Live, settings: Sett
     fold, encode = rows["fold", settings.topics.observations, 3], rows["encode", settings.topics.prompts, 1]
     assert (fold["end_offset"], fold["position"], fold["lag"]) == (5, 2, 3)
     assert (encode["end_offset"], encode["position"], encode["lag"]) == (5, 4, 1)
+    hold(settings, keys.position(settings.topics.prompts, 1), 2)
+    rows = {(row["stage"], row["topic"], row["partition"]): row for row in json.loads(live("lag", "--json").stdout)}
+    assert rows["encode", settings.topics.prompts, 1]["position"] == 3
     assert 0 <= fold["seconds"] < 60
     assert rows["fold", settings.topics.observations, 0]["seconds"] == 0.0
     assert len(rows) == 4 * settings.topics.input_partitions + 1 + 16 + 4
@@ -184,6 +191,17 @@ def test_looking_at_a_state_takes_it_from_nobody(live: Live, settings: Settings)
         (row,) = json.loads(live("state", "show", "fold", "5", "--json").stdout)
         assert client.hgetall(keys.state("fold", 5)) == before
     assert (row["stage"], row["partition"], row["applied"], row["epoch"], row["open_windows"]) == ("fold", 5, 41, 1, 0)
+
+
+def test_a_state_that_is_to_be_rebuilt_is_forgotten_and_its_owner_fenced(live: Live, settings: Settings) -> None:
+    keep(settings, "fold", 5, 41, Fold(FoldPolicy.of(settings), 5).take_changes())
+    hold(settings, keys.position(settings.topics.prompts, 1), 2)
+    assert live("state", "rebuild", "fold", "5").exit_code == 2
+    assert "forgot the state of 1 partitions of fold" in live("state", "rebuild", "fold", "--yes").stdout
+    assert "forgot the state of 1 partitions of encode" in live("state", "rebuild", "encode", "--yes").stdout
+    with Redis.from_url(settings.redis.url) as client:
+        assert client.hgetall(keys.state("fold", 5)) == {b"epoch": b"2"}
+        assert client.hgetall(keys.position(settings.topics.prompts, 1)) == {b"epoch": b"2"}
 
 
 def test_states_are_shown_in_a_table_or_one_in_full(live: Live, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """How far the stages are: where they stand in their topics, and since when the next record waits.
 
-fold and judge stand where their state says, whatever their group has committed; encode stands where its group does.
+They stand where their state says, whatever their group has committed; encode without a state, where its group does.
 """
 
 import time
@@ -53,7 +53,8 @@ class Position(NamedTuple):
         """What is wrong with where the stage stands, however long the queue is, and what to do."""
         where = f"{self.stage} is at offset {self.position} of {self.topic}-{self.partition}"
         if self.position < self.first_offset:
-            return f"{where}, but records up to {self.first_offset - 1} are gone: {self._remedy}"
+            gone = f"records up to {self.first_offset - 1} are gone"
+            return f"{where}, but {gone}: it goes on with what is left, and the windows that miss them say so"
         if self.position > self.end_offset:
             return f"{where}, which ends at {self.end_offset}, so the topic was made anew: {self._remedy}"
         return None
@@ -61,9 +62,8 @@ class Position(NamedTuple):
     @property
     def _remedy(self) -> str:
         if self.stage == "encode":
-            return "it goes on with the earliest that is left; give the topic a longer retention"
-        key = keys.state(self.stage, self.partition)
-        return f"delete the Redis key {key} to rebuild its state from what is left"
+            return "'eddyline state rebuild encode' starts it from what is left"
+        return f"'eddyline state rebuild {self.stage} {self.partition}' starts it from what is left"
 
 
 def positions(settings: Settings) -> list[Position]:
@@ -77,9 +77,11 @@ def positions(settings: Settings) -> list[Position]:
     names = settings.topics
     with reader(settings, f"{settings.kafka.group_prefix}-encode") as consumer:
         inputs = [place for topic in kinds(settings) for place in _places(topic, counts)]
-        found = list(_stand(consumer, "encode", _committed(consumer, inputs)))
+        read = _applied(settings, {place: keys.position(*place) for place in inputs})
+        found = list(_stand(consumer, "encode", _committed(consumer, inputs) | read))
         for stage, topic in (("fold", names.observations), ("judge", names.partials)):
-            found += _stand(consumer, stage, _applied(settings, stage, _places(topic, counts)))
+            states = {place: keys.state(stage, place[1]) for place in _places(topic, counts)}
+            found += _stand(consumer, stage, dict.fromkeys(states) | _applied(settings, states))
         since = _waiting_since(consumer, found)
     return [position._replace(waiting_since_ms=since.get((position.topic, position.partition))) for position in found]
 
@@ -96,9 +98,10 @@ def _committed(consumer: Consumer, places: list[Place]) -> dict[Place, int | Non
     return {(at.topic, at.partition): None if at.offset == OFFSET_INVALID else at.offset for at in answers}
 
 
-def _applied(settings: Settings, stage: str, places: list[Place]) -> dict[Place, int | None]:
-    applied = read_applied(settings, stage, [partition for _, partition in places])
-    return {place: applied[place[1]] + 1 if place[1] in applied else None for place in places}
+def _applied(settings: Settings, names: Mapping[Place, str]) -> dict[Place, int | None]:
+    """Return where those stand that have a state, given the key of each."""
+    applied = read_applied(settings, names.values())
+    return {place: applied[name] + 1 for place, name in names.items() if name in applied}
 
 
 def _stand(consumer: Consumer, stage: str, starts: Mapping[Place, int | None]) -> Iterator[Position]:

@@ -1,9 +1,10 @@
-"""The state of fold and judge as it is stored, read without becoming its owner: no epoch is incremented."""
+"""What the stages have stored of their partitions: read without becoming its owner, or forgotten."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import redis
+from redis.client import Pipeline
 
 from eddyline import keys
 from eddyline.errors import RefusedToStart, Unavailable
@@ -22,15 +23,39 @@ def read_states(settings: Settings, stage: str, partitions: Iterable[int]) -> di
     return {partition: _stored(fields) for partition, fields in found.items() if fields}
 
 
-def read_applied(settings: Settings, stage: str, partitions: Iterable[int]) -> dict[int, int]:
-    """Return the last applied offset of every partition that has a state with one.
+def read_applied(settings: Settings, names: Iterable[str]) -> dict[str, int]:
+    """Return the last applied offset in the state under every key that has one.
 
     Raises:
         Unavailable: Redis does not answer.
     """
     with _client(settings) as client:
-        found = {partition: client.hget(keys.state(stage, partition), "applied") for partition in partitions}
-    return {partition: int(applied) for partition, applied in found.items() if applied is not None}
+        found = {name: client.hget(name, "applied") for name in names}
+    return {name: int(applied) for name, applied in found.items() if applied is not None}
+
+
+def forget(settings: Settings, names: Iterable[str]) -> list[str]:
+    """Delete the states under the keys; return which there were. Whoever owns one is fenced and starts anew.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with _client(settings) as client:
+        return [name for name in names if _forget(client, name)]
+
+
+def _forget(client: "redis.Redis", name: str) -> bool:
+    fields: list[bytes | str] = []
+
+    def drop(pipe: Pipeline) -> None:
+        fields[:] = [field for field in pipe.hkeys(name) if field != b"epoch"]
+        pipe.multi()
+        if fields:
+            pipe.hdel(name, *fields)
+            pipe.hincrby(name, "epoch", 1)
+
+    client.transaction(drop, name)
+    return bool(fields)
 
 
 def _stored(fields: Mapping[bytes | str, bytes | str]) -> Stored:
