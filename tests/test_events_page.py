@@ -14,6 +14,7 @@ from eddyline.drift import METRICS
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
 from eddyline.inputs import schema as inputs_schema
+from eddyline.outputs import alert
 from eddyline.outputs import schema as outputs_schema
 from eddyline.outputs.dead_letter import dead_letter
 from eddyline.outputs.drift import Drift
@@ -76,12 +77,18 @@ def test_shadow_responses_add_their_candidate() -> None:
     assert re.findall(r"^\| \*\*`([a-z_]+)`", _section("### `shadow-responses`"), re.MULTILINE) == ["candidate"]
 
 
-@pytest.mark.parametrize(("heading", "struct"), [("### Drift events", Drift), ("### Score events", Score)])
+@pytest.mark.parametrize(
+    ("heading", "struct"), [("### Drift events", Drift), ("### Score events", Score), ("### Alerts", alert.Alert)]
+)
 def test_every_field_of_an_output_has_a_row(heading: str, struct: type[msgspec.Struct]) -> None:
-    rows = re.findall(r"^\| `([a-z_]+)` \|", _section(heading), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-zA-Z_]+)` \|", _section(heading), re.MULTILINE)
     fields = set(struct.__struct_fields__)
     assert fields <= set(rows)
-    assert set(rows) - fields <= {metric.name for metric in METRICS}
+    assert set(rows) - fields <= {metric.name for metric in METRICS} | set(alert.NAMES)
+
+
+def test_every_alert_has_a_row_and_no_other() -> None:
+    assert set(re.findall(r"^\| `([A-Z]\w+)` \|", _section("### Alerts"), re.MULTILINE)) == set(alert.NAMES)
 
 
 def test_every_metric_scorer_topic_and_setting_that_is_named_is_there() -> None:
@@ -105,6 +112,6 @@ def test_every_header_of_a_dead_letter_is_documented_and_no_other() -> None:
 
 def test_the_examples_are_valid() -> None:
     schemas = inputs_schema.schemas() | outputs_schema.schemas()
-    names = ["prompt.v1", "deployment.v1", "drift.window.v1", "score.v1"]
+    names = ["prompt.v1", "deployment.v1", "drift.window.v1", "score.v1", "alert.v1"]
     for name, example in zip(names, EXAMPLES, strict=True):
         Draft202012Validator(schemas[name]).validate(example)

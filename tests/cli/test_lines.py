@@ -6,6 +6,7 @@ import pytest
 from eddyline.cli.lines import json_line, line
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
+from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.dead_letter import dead_letter
 from eddyline.outputs.drift import Drift, MeanScore, MetricValue, ReferenceFacts, drift_output, window
@@ -106,6 +107,12 @@ def test_a_dead_letter_that_was_cut_tells_its_true_length() -> None:
     assert line("dead-letters", a_dead_letter(b"x" * 5000, keep=100)).plain.endswith("5000 bytes")
 
 
+def test_an_alert_says_that_it_began_or_is_over_and_what_it_is() -> None:
+    alert = record(state_gap("alerts", "fold", ("eddyline.observations.v1", 3), START, over=False))
+    what = "StateGap  Records of eddyline.observations.v1-3 were gone before fold could read them"
+    assert line("alerts", alert).plain == f"2026-11-21T08:00:00.000Z  firing  {what}"
+
+
 def test_no_event_can_steer_the_terminal() -> None:
     steering = "r1\x1b]0;owned\x07\x1b[2J\nnext"
     lines = [
@@ -116,7 +123,7 @@ def test_no_event_can_steer_the_terminal() -> None:
     assert all(text.plain.isprintable() for text in lines)
 
 
-@pytest.mark.parametrize("kind", ["drift", "scores"])
+@pytest.mark.parametrize("kind", ["drift", "scores", "alerts"])
 @pytest.mark.parametrize("value", [b"not json", b"[]", b'{"data": 1}', None])
 def test_what_is_no_event_is_said_to_be_none(kind: str, value: bytes | None) -> None:
     text = line(kind, Record("drift", 1, 9, value)).plain

@@ -6,15 +6,18 @@ from typing import Any
 import orjson
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from tests.outputs.examples import learning, quiet, score_of
+from tests.outputs.examples import START, learning, quiet, score_of
 
+from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.schema import FOLDER, schemas, text
 
-TYPES = ("drift.window.v1", "score.v1")
+TYPES = ("alert.v1", "drift.window.v1", "score.v1")
 
 
 EVENTS = [
+    ("alert.v1", state_gap("alerts", "judge", ("partials", 3), START, over=False)),
+    ("alert.v1", state_gap("alerts", "fold", ("observations", 0), START, over=True)),
     ("drift.window.v1", learning()),
     ("drift.window.v1", quiet()),
     ("score.v1", score_of(None)),

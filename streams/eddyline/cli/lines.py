@@ -13,6 +13,7 @@ from rich.text import Text
 
 from eddyline.cli.screen import cell, printable
 from eddyline.events import Record
+from eddyline.outputs.alert import Alert
 from eddyline.outputs.drift import Drift, MetricValue
 from eddyline.outputs.score import Score
 
@@ -30,7 +31,7 @@ def line(kind: str, record: Record) -> Text:
     """Return a record of an output topic as one line for people.
 
     Args:
-        kind: ``drift``, ``scores`` or ``dead-letters``.
+        kind: ``drift``, ``scores``, ``alerts`` or ``dead-letters``.
         record: as it was read.
     """
     try:
@@ -112,7 +113,25 @@ def _dead_letter(record: Record) -> Text:
     )
 
 
-_LINES: dict[str, Callable[[Record], Text]] = {"drift": _drift, "scores": _score, "dead-letters": _dead_letter}
+def _alert(record: Record) -> Text:
+    alert = _data(record, Alert)
+    color = "bold red" if alert.status == "firing" else "green"
+    return Text("  ").join(
+        [
+            Text(alert.endsAt or alert.startsAt, "dim"),
+            Text(alert.status, color),
+            Text(printable(alert.labels.get("alertname", "?")), "bold"),
+            Text(printable(alert.annotations.get("summary", ""))),
+        ]
+    )
+
+
+_LINES: dict[str, Callable[[Record], Text]] = {
+    "drift": _drift,
+    "scores": _score,
+    "alerts": _alert,
+    "dead-letters": _dead_letter,
+}
 
 
 def _data(record: Record, shape: type[T]) -> T:

@@ -25,7 +25,7 @@ POLL_SECONDS = 0.2
 def verb(settings: Settings, *, topic: str, from_start: bool, count: int | None, as_json: bool) -> None:
     """Follow an output topic until Ctrl-C.
 
-    TOPIC is drift, scores or dead-letters, or the name of one of these topics. No consumer group is touched. --json
+    TOPIC is drift, scores, alerts or dead-letters, or the name of one of them. No consumer group is touched. --json
     prints every event as one line; of a dead letter its place, its headers, and its value in base64.
     """
     kind, name = _output(settings, topic)
@@ -44,7 +44,12 @@ def verb(settings: Settings, *, topic: str, from_start: bool, count: int | None,
 def _output(settings: Settings, topic: str) -> tuple[str, str]:
     """Return kind and name of an output topic."""
     topics = settings.topics
-    names = {"drift": topics.drift, "scores": topics.scores, "dead-letters": topics.dead_letters}
+    names = {
+        "drift": topics.drift,
+        "scores": topics.scores,
+        "alerts": topics.alerts,
+        "dead-letters": topics.dead_letters,
+    }
     for kind, name in names.items():
         if topic in (kind, name):
             return kind, name

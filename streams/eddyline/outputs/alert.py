@@ -11,6 +11,8 @@ from eddyline.outputs.cloudevent import Output, Time, cloud_event, identifier, r
 
 TYPE = "alert.v1"
 Source = Literal["encode", "fold", "judge"]
+NAMES = ("StateGap",)
+"""Every ``alertname`` there is."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,13 +8,13 @@ import ast
 import inspect
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from eddyline.outputs import drift, score
+from eddyline.outputs import alert, drift, score
 from eddyline.outputs.cloudevent import SCHEMA_PREFIX, TYPE_PREFIX
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,17 +24,18 @@ FOLDER = Path(__file__).parent / "schemas"
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the schema of every whole CloudEvent, its data included, by the last part of its type."""
     return {
-        drift.TYPE: _event_schema(drift.TYPE, drift.SOURCE, drift.Drift),
-        score.TYPE: _event_schema(score.TYPE, score.SOURCE, score.Score),
+        alert.TYPE: _event_schema(alert.TYPE, get_args(alert.Source), alert.Alert),
+        drift.TYPE: _event_schema(drift.TYPE, (drift.SOURCE,), drift.Drift),
+        score.TYPE: _event_schema(score.TYPE, (score.SOURCE,), score.Score),
     }
 
 
-def _event_schema(type_: str, source: str, data: type[msgspec.Struct]) -> dict[str, Any]:
+def _event_schema(type_: str, sources: Sequence[str], data: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the schema of an envelope; the schema of its data has the identifier that ``dataschema`` gives."""
     attributes = {
         "specversion": {"const": "1.0"},
         "type": {"const": TYPE_PREFIX + type_},
-        "source": {"const": f"/eddyline/{source}", "description": "The stage that emitted it."},
+        "source": {"enum": [f"/eddyline/{source}" for source in sources], "description": "The stage that emitted it."},
         "id": {
             "type": "string",
             "pattern": "^[0-9a-f]{64}$",
