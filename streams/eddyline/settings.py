@@ -29,13 +29,36 @@ Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\
 """No slash, since an app is written ``application/environment``."""
 
 
-class Kafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the brokers are. Fields are documented in :data:`HELP`."""
+class Discreet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table with secrets: shown to people or in a log, it says only whether they are set."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        section = type(self).__name__.lower()
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        hidden = {name: "***" for name, value in shown.items() if value and f"{section}.{name}" in SECRETS}
+        return list((shown | hidden).items())
+
+
+class Kafka(Discreet, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the brokers are, and how a connection is secured. Fields are documented in :data:`HELP`."""
 
     bootstrap: str = "127.0.0.1:9092"
     group_prefix: str = "eddyline"
     session_timeout_seconds: Seconds = 30.0
     replication_factor: Annotated[int, Meta(ge=1, le=9)] = 1
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = ""
+    sasl_username: str = ""
+    sasl_password: str = ""
+    ssl_ca_location: str = ""
+    ssl_certificate_location: str = ""
+    ssl_key_location: str = ""
+    ssl_key_password: str = ""
+    ssl_endpoint_identification_algorithm: Literal["https", "none"] = "https"
+    allow_plaintext_sasl: bool = False
 
 
 class Topics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,16 +80,21 @@ class Topics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     partials_partitions: Annotated[int, Meta(ge=1, le=256)] = 4
 
 
-class Redis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Redis(Discreet, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where state is kept."""
 
     url: str = "redis://127.0.0.1:6379/0"
+    username: str = ""
+    password: str = ""
+    ssl_ca_location: str = ""
+    ssl_certificate_location: str = ""
+    ssl_key_location: str = ""
     timeout_seconds: Seconds = 10.0
     patience_seconds: Annotated[float, Meta(ge=0, le=31_536_000)] = 300.0
     allow_volatile: bool = False
 
 
-class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Privacy(Discreet, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How users are pseudonymised."""
 
     pepper: str = ""
@@ -156,6 +184,16 @@ HELP: dict[str, str] = {
     "kafka.group_prefix": "Consumer groups are `<prefix>-encode`, `<prefix>-fold` and `<prefix>-judge`.",
     "kafka.session_timeout_seconds": "A worker that is silent for so long loses its partitions to another.",
     "kafka.replication_factor": "For the topics that `eddyline topics create` makes; 3 in production.",
+    "kafka.security_protocol": "`PLAINTEXT`, `SSL`, `SASL_SSL`; `SASL_PLAINTEXT` needs `allow_plaintext_sasl`.",
+    "kafka.sasl_mechanism": "`SCRAM-SHA-512`, `SCRAM-SHA-256` or `PLAIN`.",
+    "kafka.sasl_username": "The user of SASL.",
+    "kafka.sasl_password": "Secret: the password of SASL.",
+    "kafka.ssl_ca_location": "PEM file of the authorities that sign the brokers' certificates; empty: the system's.",
+    "kafka.ssl_certificate_location": "PEM file of a client certificate, where the brokers ask for one.",
+    "kafka.ssl_key_location": "PEM file of its key.",
+    "kafka.ssl_key_password": "Secret: the password of that key, if it has one.",
+    "kafka.ssl_endpoint_identification_algorithm": "`none`: a broker's certificate may be for another host name.",
+    "kafka.allow_plaintext_sasl": "Let SASL go over a connection without TLS, where anyone on the way reads along.",
     "topics.prompts": "Input: prompts, with or without their response.",
     "topics.responses": "Input: responses, joined to their prompt by `request_id`.",
     "topics.shadow_responses": "Input: what a candidate model answered to the same prompt.",
@@ -173,6 +211,11 @@ HELP: dict[str, str] = {
     "redis.url": "Redis 7.0 or newer; `rediss://` for TLS. A password may be in the URL.",
     "redis.timeout_seconds": "A call that takes longer counts as failed, and is tried again.",
     "redis.patience_seconds": "How long a worker tries again in place, with back-off, before it ends with 1.",
+    "redis.username": "The ACL user, if the URL names none.",
+    "redis.password": "Secret: its password, or without a user that of `requirepass`, if the URL holds none.",
+    "redis.ssl_ca_location": "PEM file of the authority that signs Redis's certificate; empty: the system's.",
+    "redis.ssl_certificate_location": "PEM file of a client certificate, where Redis asks for one.",
+    "redis.ssl_key_location": "PEM file of its key, without a password.",
     "redis.allow_volatile": "Start although Redis has no persistence or may evict keys: for a trial only.",
     "privacy.pepper": "Secret: the key under which user and session ids become pseudonyms; at least 16 characters.",
     "encoder.bundle": "Folder of the encoder bundle; empty means the one that comes with Eddyline.",
@@ -204,7 +247,7 @@ HELP: dict[str, str] = {
     "worker.http_bind": "Address on which the worker answers probes and Prometheus; anyone who reaches it may ask.",
     "worker.http_port": "Port of `/healthz`, `/readyz`, `/metrics` and `/version`; 0 opens none.",
 }
-SECRETS = frozenset({"privacy.pepper", "redis.url"})
+SECRETS = frozenset({"kafka.sasl_password", "kafka.ssl_key_password", "privacy.pepper", "redis.password", "redis.url"})
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:

@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from eddyline.errors import RefusedToStart, Unavailable
 from eddyline.events import Record
-from eddyline.kafka.connection import client_config
+from eddyline.kafka.connection import asking_config, cluster, no_answer
 from eddyline.settings import Settings
 
 TIMEOUT = 15.0
@@ -31,13 +31,12 @@ def reader(settings: Settings, group: str = NO_GROUP) -> Iterator[Consumer]:
         "enable.partition.eof": True,
     }
     # A look at the first record of a partition must not fetch megabytes of the following ones.
-    small = {"queued.max.messages.kbytes": 4096, "fetch.message.max.bytes": 262_144, "log_level": 0}
-    consumer = Consumer(client_config(settings) | look | small)
+    small = {"queued.max.messages.kbytes": 4096, "fetch.message.max.bytes": 262_144}
+    consumer = Consumer(asking_config(settings) | look | small)
     try:
         yield consumer
     except KafkaException as error:
-        message = f"Kafka at {settings.kafka.bootstrap} does not answer: {error.args[0].str()}"
-        raise Unavailable(message) from None
+        raise no_answer(settings, error) from None
     finally:
         consumer.close()
 
@@ -46,9 +45,9 @@ def partitions_of(consumer: Consumer, name: str) -> list[int]:
     """Return the partitions of a topic.
 
     Raises:
-        RefusedToStart: the topic does not exist.
+        RefusedToStart: the topic does not exist, or the brokers refuse the client.
     """
-    partitions = consumer.list_topics(name, timeout=TIMEOUT).topics[name].partitions
+    partitions = cluster(consumer, name).topics[name].partitions
     if not partitions:
         message = f"topic {name} does not exist: run 'eddyline topics create'"
         raise RefusedToStart(message)

@@ -7,9 +7,10 @@ import redis
 from redis.client import Pipeline
 
 from eddyline import keys
-from eddyline.errors import RefusedToStart, Unavailable
+from eddyline.errors import Unavailable
 from eddyline.protocols import Stored
 from eddyline.settings import Settings
+from eddyline.store.connection import open_client
 
 
 def read_states(settings: Settings, stage: str, partitions: Iterable[int]) -> dict[int, Stored]:
@@ -75,18 +76,8 @@ def _bytes(value: bytes | str) -> bytes:
 @contextmanager
 def _client(settings: Settings) -> Iterator["redis.Redis"]:
     try:
-        with _open(settings) as client:
+        with open_client(redis.Redis.from_url, settings.redis) as client:
             yield client
     except redis.RedisError as error:
         message = f"Redis: {error}"
         raise Unavailable(message) from None
-
-
-def _open(settings: Settings) -> "redis.Redis":
-    timeout = settings.redis.timeout_seconds
-    try:
-        return redis.Redis.from_url(settings.redis.url, socket_timeout=timeout, socket_connect_timeout=timeout)
-    except ValueError:
-        # What is wrong with it is not repeated: it may quote a part of the password.
-        message = "redis.url is not a URL like redis://host:6379/0"
-        raise RefusedToStart(message) from None

@@ -19,6 +19,7 @@ from yarl import URL
 
 from eddyline.events import Record
 from eddyline.kafka.connection import faust_broker
+from eddyline.kafka.credentials import credentials
 from eddyline.kafka.starting import Partition
 from eddyline.settings import Settings
 
@@ -41,6 +42,7 @@ def faust_app(settings: Settings, stage: str, positions: Positions) -> faust.App
     app = App(
         f"{settings.kafka.group_prefix}-{stage}",
         broker=[URL(broker) for broker in faust_broker(settings)],
+        broker_credentials=credentials(settings.kafka),
         autodiscover=False,
         web_enabled=False,
         topic_allow_declare=False,

@@ -6,7 +6,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from eddyline.errors import RefusedToStart, Unavailable
-from eddyline.kafka.connection import client_config
+from eddyline.kafka.connection import asking_config, client_config, cluster, no_answer
 from eddyline.settings import Settings
 
 DAY_MS = 86_400_000
@@ -47,13 +47,14 @@ def partition_counts(settings: Settings) -> dict[str, int]:
     """Return the partition counts of all topics of the cluster.
 
     Raises:
+        RefusedToStart: the brokers refuse the client, or it refuses them.
         Unavailable: no broker answers.
     """
+    client = AdminClient(asking_config(settings))
     try:
-        found = admin(settings).list_topics(timeout=TIMEOUT).topics
+        found = cluster(client).topics
     except KafkaException as error:
-        message = f"Kafka at {settings.kafka.bootstrap} does not answer: {error.args[0].str()}"
-        raise Unavailable(message) from None
+        raise no_answer(settings, error) from None
     return {name: len(topic.partitions) for name, topic in found.items()}
 
 

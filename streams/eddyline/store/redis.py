@@ -18,6 +18,7 @@ from eddyline.changes import Changes, Result
 from eddyline.errors import Fenced, RefusedToStart, Unavailable
 from eddyline.protocols import Exchanged, Stored
 from eddyline.settings import Settings
+from eddyline.store.connection import open_client
 from eddyline.store.patience import Patience
 
 EPOCH, APPLIED, EXCHANGED = b"epoch", b"applied", b"exchanged"
@@ -47,21 +48,10 @@ def connect(settings: Settings) -> redis.asyncio.Redis:
     """Return a client for the configured Redis. Nothing is sent yet.
 
     Raises:
-        RefusedToStart: the URL is none.
+        RefusedToStart: the settings of the connection cannot work.
     """
-    timeout = settings.redis.timeout_seconds
-    try:
-        return redis.asyncio.Redis.from_url(
-            settings.redis.url,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            # Patience is the store's: the library's own would hide for seconds that Redis is away.
-            retry=Retry(NoBackoff(), 0),
-        )
-    except ValueError:
-        # The parser's own message is not repeated: it may quote a part of the password.
-        message = "redis.url is not a URL like redis://host:6379/0"
-        raise RefusedToStart(message) from None
+    # Patience is the store's: the library's own would hide for seconds that Redis is away.
+    return open_client(redis.asyncio.Redis.from_url, settings.redis, retry=Retry(NoBackoff(), 0))
 
 
 async def check_durable(client: redis.asyncio.Redis, *, allow_volatile: bool) -> str | None:

@@ -1,7 +1,7 @@
 """Apache Kafka itself, one node in KRaft mode, run from its jars: what the integration tests trust."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -16,8 +16,8 @@ from eddyline.errors import RefusedToStart, Unavailable
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{listeners}
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
 log.dirs={data}
@@ -32,12 +32,17 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
+{properties}
 """
 
 
 @contextmanager
-def apache_kafka(directory: Path, *, jars: Path = JARS) -> Iterator[Broker]:
+def apache_kafka(
+    directory: Path, *, jars: Path = JARS, listeners: Sequence[str] = (), properties: str = ""
+) -> Iterator[Broker]:
     """Run Apache Kafka with its data in a temporary directory below ``directory``; ``jars`` are fetched if missing.
+
+    ``listeners`` (``TLS://127.0.0.1:9093``) come beside the plain one, ``properties`` say what they are.
 
     Raises:
         RefusedToStart: it cannot run here, for the reason that :func:`kafka_available` gives.
@@ -48,9 +53,9 @@ def apache_kafka(directory: Path, *, jars: Path = JARS) -> Iterator[Broker]:
         raise RefusedToStart(reason)
     with temporary_home("kafka", directory) as home:
         port = free_port()
-        java, properties = _java(kafka_jars(jars), home), _configure(home, port)
-        _format(java, properties)
-        command = [*java, "kafka.Kafka", str(properties)]
+        java, configured = _java(kafka_jars(jars), home), _configure(home, port, listeners, properties)
+        _format(java, configured)
+        command = [*java, "kafka.Kafka", str(configured)]
         with started(Broker("kafka", home, port, command, broker_answers)) as broker:
             yield broker
 
@@ -74,11 +79,17 @@ def _java(jars: Path, home: Path) -> list[str]:
     return [find_java(), *options, "-cp", f"{jars}/*"]
 
 
-def _configure(home: Path, port: int) -> Path:
-    properties = home / "server.properties"
-    controller_port = free_port()
-    properties.write_text(PROPERTIES.format(port=port, controller_port=controller_port, data=home / "data"))
-    return properties
+def _configure(home: Path, port: int, listeners: Sequence[str], properties: str) -> Path:
+    file = home / "server.properties"
+    filled = PROPERTIES.format(
+        port=port,
+        controller_port=free_port(),
+        data=home / "data",
+        listeners="".join(f",{listener}" for listener in listeners),
+        properties=properties,
+    )
+    file.write_text(filled)
+    return file
 
 
 def _format(java: list[str], properties: Path) -> None:

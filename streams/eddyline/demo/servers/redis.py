@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,8 +27,12 @@ class RedisServer(Server):
 
 
 @contextmanager
-def redis_server(directory: Path, *, port: int | None = None, program: Path | None = None) -> Iterator[RedisServer]:
+def redis_server(
+    directory: Path, *, port: int | None = None, program: Path | None = None, options: Sequence[str] = ()
+) -> Iterator[RedisServer]:
     """Run a Redis with its data in a temporary directory below ``directory``, on ``port`` or a free one.
+
+    ``options`` are more words of its command line: ``("--tls-port", "6380", ...)``.
 
     Raises:
         RefusedToStart: no ``program`` was given, and there is none (see :func:`find_redis`).
@@ -36,7 +40,7 @@ def redis_server(directory: Path, *, port: int | None = None, program: Path | No
     """
     with temporary_home("redis", directory) as home:
         chosen = free_port() if port is None else port
-        command = [str(program or find_redis()), *_options(chosen, home)]
+        command = [str(program or find_redis()), *_options(chosen, home), *options]
         with started(RedisServer("redis", home, chosen, command, _answers)) as server:
             yield server
 
