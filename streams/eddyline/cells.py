@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from eddyline import samples
+from eddyline import samples, versions
 from eddyline.samples import Item
 
 DIMENSION = 384
@@ -19,6 +19,7 @@ NUMERIC = 8
 GROUPS = 16
 """Groups of users, by hash: the source of every user-clustered error."""
 SAMPLE = 64
+VERSION = 1
 
 Ints = NDArray[np.int64]
 
@@ -109,6 +110,7 @@ class _WireSums(msgspec.Struct, array_like=True):
 
 
 class _WireCell(msgspec.Struct, array_like=True):
+    version: int
     late: int
     truncated: int
     tools: int
@@ -129,12 +131,18 @@ def pack(cell: Cell) -> bytes:
     scores = {name: sums.astype("<i8").tobytes() for name, sums in cell.scores.items()}
     builds = sorted(cell.builds)
     volume, gated = _wire(cell.volume), _wire(cell.gated)
-    return _encoder.encode(_WireCell(cell.late, cell.truncated, cell.tools, volume, gated, cell.sample, scores, builds))
+    counts = (cell.late, cell.truncated, cell.tools)
+    return _encoder.encode(_WireCell(VERSION, *counts, volume, gated, cell.sample, scores, builds))
 
 
 def unpack(value: bytes) -> Cell:
-    """Return the cell in ``value``."""
-    wire = _decoder.decode(value)
+    """Return the cell in ``value``.
+
+    Raises:
+        RefusedToStart: another version of Eddyline wrote it.
+        EddylineError: it is no cell.
+    """
+    wire = versions.decode(_decoder, value, VERSION, "a cell")
     cell = Cell()
     cell.late, cell.truncated, cell.tools = wire.late, wire.truncated, wire.tools
     cell.volume, cell.gated = _sums(wire.volume), _sums(wire.gated)

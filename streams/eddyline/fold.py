@@ -26,12 +26,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from eddyline import cells, gaps, observations, panel, partials, samples
+from eddyline import cells, gaps, observations, panel, partials, samples, versions
 from eddyline.cells import Cell
 from eddyline.changes import Changes, Journal
 from eddyline.days import SEPARATOR, Day
 from eddyline.dedupe import SeenIds
-from eddyline.errors import EddylineError
 from eddyline.gate import Key, Opening, Pending
 from eddyline.observations import (
     DeploymentObservation,
@@ -128,11 +127,9 @@ class Fold:
         """Return the state that ``fields`` hold; ``gap``: the records that come after it are gone.
 
         Raises:
-            EddylineError: a newer Eddyline wrote it.
+            RefusedToStart: another version of Eddyline wrote it.
         """
-        if fields.get("version", VERSION) != VERSION:
-            message = f"the state of fold partition {partition} has version {fields['version']!r}: upgrade this worker"
-            raise EddylineError(message)
+        versions.check_state(fields.get("version"), VERSION, f"the state of fold partition {partition}")
         fold = cls(policy, partition)
         fold._journal.take()
         for name, value in fields.items():

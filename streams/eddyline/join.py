@@ -2,6 +2,7 @@
 
 Each side writes its *half* under the request id and reads what is there; in whatever order the halves come, and however
 often, the last one to come sees both. Halves hold vectors and numbers, never text. What never meets is counted.
+As halves are read by workers of the next version too, each carries the version of its format.
 """
 
 import hashlib
@@ -12,9 +13,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from eddyline import versions
 from eddyline.outputs.score import score_id
 from eddyline.scorers import SCORERS, Interaction, to_fixed
 
+VERSION = 1
 PROMPT = "p"
 """Name of the prompt among the halves of its request."""
 FixedScore = tuple[str, str, int]
@@ -73,13 +76,28 @@ class JoinedScore(NamedTuple):
     space_id: str
 
 
+class _Envelope(msgspec.Struct, frozen=True, array_like=True):
+    version: int
+    half: Half
+
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Half)
+_decoder = msgspec.msgpack.Decoder(_Envelope)
 
 
 def pack(half: Half) -> bytes:
     """Return a half as msgpack."""
-    return _encoder.encode(half)
+    return _encoder.encode(_Envelope(VERSION, half))
+
+
+def unpack(value: bytes) -> Half:
+    """Return the half in ``value``.
+
+    Raises:
+        RefusedToStart: another version of Eddyline wrote it.
+        EddylineError: it is no half.
+    """
+    return versions.decode(_decoder, value, VERSION, "a half of a join").half
 
 
 def key_of(request_id: str) -> str:
@@ -100,7 +118,7 @@ def field_of(half: Half) -> str:
 
 def meet(mine: Half, present: dict[str, bytes]) -> list[JoinedScore]:
     """Return the scores of everything that ``mine`` completes, given all halves ``present`` under its request."""
-    halves = [_decoder.decode(value) for _, value in sorted(present.items())]
+    halves = [unpack(value) for _, value in sorted(present.items())]
     if isinstance(mine, PromptHalf):
         others = [half for half in halves if not isinstance(half, PromptHalf)]
         return [score for other in others for score in _scores(mine, other)]

@@ -20,12 +20,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from eddyline import cells, gaps, keys, partials
+from eddyline import cells, gaps, keys, partials, versions
 from eddyline.apps import SEPARATOR, App, AppPolicy
 from eddyline.cells import Cell
 from eddyline.changes import Changes, Journal, Result
 from eddyline.comparison import Comparison, compare, mean_scores
-from eddyline.errors import EddylineError
 from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.drift import Drift, drift_output, window
@@ -121,11 +120,9 @@ class Judge:
         """Return the state that ``fields`` hold; ``gap``: the records that come after it are gone.
 
         Raises:
-            EddylineError: a newer Eddyline wrote it.
+            RefusedToStart: another version of Eddyline wrote it.
         """
-        if fields.get("version", VERSION) != VERSION:
-            message = f"the state of judge partition {partition} has version {fields['version']!r}: upgrade this worker"
-            raise EddylineError(message)
+        versions.check_state(fields.get("version"), VERSION, f"the state of judge partition {partition}")
         judge = cls(policy, partition)
         judge._journal.take()
         for name in sorted(fields):
@@ -190,8 +187,7 @@ class Judge:
 
     def _keep_panel(self, partial: PanelPartial) -> None:
         key, field = keys.panel(partial.app, partial.day), f"{partial.fold}:{partial.part}"
-        value = msgspec.msgpack.encode(partial)
-        self._journal.keep(Result(key, field, value, self._policy.keep_panel_seconds))
+        self._journal.keep(Result(key, field, partials.pack(partial), self._policy.keep_panel_seconds))
 
     def _mark(self, closed: Closed) -> list[Output]:
         progress = self._progress

@@ -8,7 +8,7 @@ import hashlib
 
 import msgspec
 
-from eddyline.errors import EddylineError
+from eddyline import versions
 
 VERSION = 1
 
@@ -103,16 +103,10 @@ def unpack(value: bytes) -> ObservationRecord:
     """Return the record in ``value``.
 
     Raises:
-        EddylineError: it was written by a newer Eddyline, or it is no such record.
+        RefusedToStart: another version of Eddyline wrote it.
+        EddylineError: it is no such record.
     """
-    if value[1:2] > bytes([VERSION]):
-        message = "an observations record of a newer version: upgrade this worker"
-        raise EddylineError(message)
-    try:
-        return _decoder.decode(value)
-    except msgspec.MsgspecError as error:
-        message = f"the observations topic holds something that is no observations record: {error}"
-        raise EddylineError(message) from None
+    return versions.decode(_decoder, value, VERSION, "a record of the observations topic")
 
 
 def partition_of(observation: Observation, partitions: int) -> int:

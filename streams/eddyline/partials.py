@@ -8,7 +8,7 @@ import hashlib
 
 import msgspec
 
-from eddyline.errors import EddylineError
+from eddyline import versions
 from eddyline.panel import Row
 
 VERSION = 1
@@ -101,16 +101,10 @@ def unpack(value: bytes) -> Partial:
     """Return what is in the value of a record of the partials topic.
 
     Raises:
-        EddylineError: it was written by a newer Eddyline, or it is no such record.
+        RefusedToStart: another version of Eddyline wrote it.
+        EddylineError: it is no such record.
     """
-    if value[1:2] > bytes([VERSION]):
-        message = "a partials record of a newer version: upgrade this worker"
-        raise EddylineError(message)
-    try:
-        return _decoder.decode(value).partial
-    except msgspec.MsgspecError as error:
-        message = f"the partials topic holds something that is no partials record: {error}"
-        raise EddylineError(message) from None
+    return versions.decode(_decoder, value, VERSION, "a record of the partials topic").partial
 
 
 def partition_of(app: str, partitions: int) -> int:

@@ -4,10 +4,11 @@ from collections import deque
 
 import msgspec
 
-from eddyline import cells
+from eddyline import cells, versions
 from eddyline.cells import Cell, Sums
 from eddyline.windows import HOUR_MS
 
+VERSION = 1
 SPANS = {"1h": HOUR_MS, "24h": 24 * HOUR_MS}
 
 
@@ -19,10 +20,14 @@ class _Part(msgspec.Struct, array_like=True):
 class _Rolled(msgspec.Struct, array_like=True):
     """What a rolling key holds."""
 
+    version: int
     as_of_ms: int
     space_id: str
     volume: bytes
     gated: bytes
+
+
+_rolled_decoder = msgspec.msgpack.Decoder(_Rolled)
 
 
 class _Span:
@@ -79,7 +84,7 @@ class Rolling:
     def rolled(self, span: str, as_of_ms: int) -> bytes:
         """Return the sums of a span, packed, as of the last :meth:`expire`."""
         at = self._spans[span]
-        rolled = _Rolled(as_of_ms, self._space_id, cells.pack_sums(at.volume), cells.pack_sums(at.gated))
+        rolled = _Rolled(VERSION, as_of_ms, self._space_id, cells.pack_sums(at.volume), cells.pack_sums(at.gated))
         return msgspec.msgpack.encode(rolled)
 
 
@@ -90,5 +95,5 @@ def pack_part(cell: Cell) -> bytes:
 
 def unpack_rolled(value: bytes) -> tuple[int, str, Sums, Sums]:
     """Return (as of in ms, space id, volume sums, gated sums) of a rolling key's value."""
-    rolled = msgspec.msgpack.decode(value, type=_Rolled)
+    rolled = versions.decode(_rolled_decoder, value, VERSION, "rolling sums")
     return rolled.as_of_ms, rolled.space_id, cells.unpack_sums(rolled.volume), cells.unpack_sums(rolled.gated)

@@ -14,7 +14,7 @@ import prometheus_client
 import uvloop
 from mode import Service
 
-from eddyline import __version__, telemetry
+from eddyline import __version__, fold, judge, telemetry
 from eddyline.encode import Encode
 from eddyline.encoders.configured import build_encoder
 from eddyline.fold import Fold, FoldPolicy
@@ -30,6 +30,7 @@ from eddyline.kafka.watch import Watch
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
 from eddyline.store.redis import RedisStore, check_configured, connect
+from eddyline.store.versions import check_states
 from eddyline.telemetry import Telemetry
 
 StageName = Literal["encode", "fold", "judge"]
@@ -41,12 +42,13 @@ def run_worker(settings: Settings, names: Sequence[StageName] = STAGES) -> int:
     """Run the stages until a signal ends them; return the exit code.
 
     Raises:
-        RefusedToStart: topics, Redis, settings or the encoder bundle are unfit.
+        RefusedToStart: topics, Redis, settings or the encoder bundle are unfit, or a newer version wrote the state.
         Unavailable: Kafka or Redis does not answer.
     """
     topics.check(settings)
     if warning := asyncio.run(check_configured(settings)):
         log.warning(warning)
+    asyncio.run(check_states(settings, {name: _VERSIONS[name] for name in names if name in _VERSIONS}))
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust makes two tasks a message: a seventh of the cost
     metrics = _telemetry()
     stages = [_BUILDERS[name](settings, metrics) for name in names]
@@ -99,6 +101,8 @@ def _judge_app(settings: Settings, metrics: Telemetry) -> StateApp:
     return StateApp(settings, "judge", settings.topics.partials, _store(settings), open_state, metrics=metrics)
 
 
+_VERSIONS: Mapping[StageName, bytes] = {"fold": fold.VERSION, "judge": judge.VERSION}
+"""Of the states that this worker reads."""
 _BUILDERS: Mapping[StageName, Callable[[Settings, Telemetry], Stage]] = {
     "encode": _encode_app,
     "fold": _fold_app,
