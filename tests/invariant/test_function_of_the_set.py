@@ -1,21 +1,18 @@
 """Every output is a function of the set of accepted events: not of their order, partitioning or batching."""
 
 import random
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 import pytest
 from tests import traffic
+from tests.stages import Outputs, Stages
 from tests.traffic import Line
 
-from eddyline.changes import Changes
 from eddyline.encoders import OnnxEncoder, open_encoder
 from eddyline.encoders.configured import bundle_dir
 from eddyline.events import Record
-from eddyline.fold import Fold, FoldPolicy
-from eddyline.judge import Judge, JudgePolicy
 from eddyline.replay import Pipeline, replay
 from eddyline.settings import Settings, load_settings
 
@@ -25,7 +22,6 @@ ENVIRON = {
     "EDDYLINE_JUDGE_MIN_REFERENCE": "30",
     "EDDYLINE_JUDGE_MIN_WINDOW": "1",
 }
-Outputs = dict[str, dict[tuple[str, str], bytes]]
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +152,7 @@ def test_a_state_restored_from_its_fields_goes_on_as_if_nothing_had_happened(
     lines: list[Line], encoder: OnnxEncoder, expected: Outputs
 ) -> None:
     settings = load_settings(None, ENVIRON)
-    pipeline = RestartingPipeline(settings, encoder, NOW_MS)
+    pipeline = Stages(settings, encoder, NOW_MS)
     topics = sorted({topic for topic, _ in lines})
     ends = {(topic, 0): sum(name == topic for name, _ in lines) for topic in topics}
     pipeline.start(topics)
@@ -170,31 +166,6 @@ def test_a_state_restored_from_its_fields_goes_on_as_if_nothing_had_happened(
         pipeline.tick(ends)
         pipeline.restart()
     assert {topic: dict(found) for topic, found in pipeline.outputs.items()} == expected
-
-
-class RestartingPipeline(Pipeline):
-    """Keeps the state of fold and judge in fields, and can be put together again from them."""
-
-    def __init__(self, settings: Settings, encoder: OnnxEncoder, now_ms: int) -> None:
-        super().__init__(settings, encoder, now_ms)
-        self.fields: dict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
-
-    def restart(self) -> None:
-        """Throw the memory away and restore it from the stored fields."""
-        topics = self.settings.topics
-        fold_policy, judge_policy = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings)
-        self._folds = [
-            Fold.restore(fold_policy, at, self.fields[topics.observations, at]) for at in range(len(self._folds))
-        ]
-        self._judges = [
-            Judge.restore(judge_policy, at, self.fields[topics.partials, at]) for at in range(len(self._judges))
-        ]
-
-    def _checkpoint(self, topic: str, partition: int, changes: Changes) -> None:
-        fields = self.fields[topic, partition]
-        fields.update(changes.fields)
-        for name in changes.drops:
-            fields.pop(name, None)
 
 
 def test_replay_of_a_file_gives_the_same_bytes(
