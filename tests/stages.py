@@ -3,13 +3,13 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import orjson
-from tests.traffic import Line
 
 from eddyline.changes import Changes
+from eddyline.clock import Now
 from eddyline.events import Record
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
@@ -47,6 +47,7 @@ class Stages(Pipeline):
         idle_ms: int = 0,
     ) -> None:
         super().__init__(settings, encoder, now_ms)
+        self._latest_ms = now_ms
         self._progress = Progress(clock, idle_ms)
         self.fields: dict[Place, dict[str, bytes]] = defaultdict(dict)
         self.results: dict[str, dict[str, bytes]] = defaultdict(dict)
@@ -54,12 +55,15 @@ class Stages(Pipeline):
     def open(self, partitions: Mapping[str, int]) -> None:
         """Say how many partitions every input topic has."""
         self._inputs = dict(partitions)
-        places = {(topic, at): 0 for topic, count in partitions.items() for at in range(count)}
-        self._progress.assign(places, self._now_ms)
+        self._progress.assign(dict.fromkeys(places(partitions), 0), self._now_ms)
 
-    def set_clock(self, now_ms: int) -> None:
+    def set_clock(self, now: Now) -> None:
         """Set the worker's clock."""
-        self._now_ms = now_ms
+        self._now_ms, self._latest_ms = now
+
+    def feed(self, records: Sequence[Record]) -> None:
+        """Run a batch of records through the stages, as a worker does."""
+        self._send(self._encode.read(records, self._latest_ms))
 
     def restart(self) -> None:
         """Throw the memory of fold and judge away and restore it from the stored fields."""
@@ -81,18 +85,39 @@ class Stages(Pipeline):
             self.results[result.key][result.field] = result.value
 
 
-def records_of(lines: Iterable[Line], partitions: Mapping[str, int]) -> list[Record]:
+def records_of(lines: Iterable[tuple[str, dict[str, Any] | bytes]], partitions: Mapping[str, int]) -> list[Record]:
     """Return lines as records; those of one user, or of one request, in one partition."""
     offsets: Counter[Place] = Counter()
     found = []
     for topic, event in lines:
-        key = str(event.get("user") or event.get("request_id") or event.get("app"))
-        place = topic, int.from_bytes(hashlib.blake2b(key.encode(), digest_size=2).digest()) % partitions[topic]
-        found.append(Record(*place, offsets[place], orjson.dumps(event)))
+        place = topic, _partition(event, partitions[topic])
+        found.append(Record(*place, offsets[place], event if isinstance(event, bytes) else orjson.dumps(event)))
         offsets[place] += 1
     return found
+
+
+def _partition(event: dict[str, Any] | bytes, partitions: int) -> int:
+    key = b"" if isinstance(event, bytes) else str(event.get("user") or event.get("request_id")).encode()
+    return int.from_bytes(hashlib.blake2b(key, digest_size=2).digest()) % partitions
 
 
 def ends_of(records: Iterable[Record]) -> dict[Place, int]:
     """Return where every partition ends once all ``records`` are in it."""
     return dict(Counter((record.topic, record.partition) for record in records))
+
+
+def run(records: Sequence[Record], stages: Stages, partitions: Mapping[str, int], *, batch: int, ticks: int) -> Outputs:
+    """Run records through the stages to their end, a tick after every ``ticks`` batches."""
+    ends = dict.fromkeys(places(partitions), 0) | ends_of(records)
+    stages.open(partitions)
+    for number, at in enumerate(range(0, len(records), batch)):
+        stages.feed(records[at : at + batch])
+        if number % ticks == 0:
+            stages.tick(ends)
+    stages.tick(ends)
+    return {topic: dict(found) for topic, found in stages.outputs.items()}
+
+
+def places(partitions: Mapping[str, int]) -> list[Place]:
+    """Return every partition of every topic."""
+    return [(topic, at) for topic, count in partitions.items() for at in range(count)]

@@ -16,7 +16,7 @@ import orjson
 
 from eddyline import partials
 from eddyline.changes import Changes
-from eddyline.encode import Encode, kinds
+from eddyline.encode import Encode, Reading, kinds
 from eddyline.errors import RefusedToStart
 from eddyline.events import Record
 from eddyline.fold import Fold, FoldPolicy
@@ -59,7 +59,9 @@ class Pipeline:
 
     def feed(self, records: Sequence[Record]) -> None:
         """Run a batch of records through the stages."""
-        reading = self._encode.read(records, self._now_ms)
+        self._send(self._encode.read(records, self._now_ms))
+
+    def _send(self, reading: Reading) -> None:
         halves = [(key_of(half.request_id), field_of(half), pack(half)) for half in reading.halves]
         present = asyncio.run(self._joins.exchange(halves, []))
         for place in reading.places:

@@ -1,18 +1,18 @@
 """Every output is a function of the set of accepted events: not of their order, partitioning or batching."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
 import pytest
 from tests import traffic
-from tests.stages import Outputs, Stages
+from tests.stages import Outputs, Stages, records_of
+from tests.stages import run as play
 from tests.traffic import Line
 
 from eddyline.encoders import OnnxEncoder, open_encoder
 from eddyline.encoders.configured import bundle_dir
-from eddyline.events import Record
 from eddyline.replay import Pipeline, replay
 from eddyline.settings import Settings, load_settings
 
@@ -43,21 +43,9 @@ def run(lines: Sequence[Line], encoder: OnnxEncoder, *, batch: int = 64, ticks: 
     """Run lines through the stages in memory, each topic a source; a tick after every ``ticks`` batches."""
     environ = {f"EDDYLINE_{name.upper()}": value for name, value in changes.items()}
     settings = load_settings(None, {**ENVIRON, **environ})
-    pipeline = Pipeline(settings, encoder, NOW_MS)
-    topics = sorted({topic for topic, _ in lines})
-    ends = {(topic, 0): sum(name == topic for name, _ in lines) for topic in topics}
-    pipeline.start(topics)
-    offsets = dict.fromkeys(topics, 0)
-    records = []
-    for topic, event in lines:
-        records.append(Record(topic, 0, offsets[topic], orjson.dumps(event)))
-        offsets[topic] += 1
-    for number, at in enumerate(range(0, len(records), batch)):
-        pipeline.feed(records[at : at + batch])
-        if number % ticks == 0:
-            pipeline.tick(ends)
-    pipeline.tick(ends)
-    return {topic: dict(found) for topic, found in pipeline.outputs.items()}
+    partitions = {topic: 1 for topic, _ in lines}
+    stages = Stages(settings, encoder, NOW_MS)
+    return play(records_of(lines, partitions), stages, partitions, batch=batch, ticks=ticks)
 
 
 def shuffled_within_grace(lines: Sequence[Line], seed: int, grace_ms: int = 110_000) -> list[Line]:
@@ -152,20 +140,17 @@ def test_a_state_restored_from_its_fields_goes_on_as_if_nothing_had_happened(
     lines: list[Line], encoder: OnnxEncoder, expected: Outputs
 ) -> None:
     settings = load_settings(None, ENVIRON)
-    pipeline = Stages(settings, encoder, NOW_MS)
-    topics = sorted({topic for topic, _ in lines})
-    ends = {(topic, 0): sum(name == topic for name, _ in lines) for topic in topics}
-    pipeline.start(topics)
-    offsets = dict.fromkeys(topics, 0)
-    for at in range(0, len(lines), 100):
-        batch = []
-        for topic, event in lines[at : at + 100]:
-            batch.append(Record(topic, 0, offsets[topic], orjson.dumps(event)))
-            offsets[topic] += 1
-        pipeline.feed(batch)
-        pipeline.tick(ends)
-        pipeline.restart()
-    assert {topic: dict(found) for topic, found in pipeline.outputs.items()} == expected
+    partitions = {topic: 1 for topic, _ in lines}
+    stages = Restarting(settings, encoder, NOW_MS)
+    assert play(records_of(lines, partitions), stages, partitions, batch=100, ticks=1) == expected
+
+
+class Restarting(Stages):
+    """Stages that lose their memory after every tick."""
+
+    def tick(self, ends: Mapping[tuple[str, int], int]) -> None:
+        super().tick(ends)
+        self.restart()
 
 
 def test_replay_of_a_file_gives_the_same_bytes(
