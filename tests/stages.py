@@ -55,7 +55,7 @@ class Stages(Pipeline):
     def open(self, partitions: Mapping[str, int]) -> None:
         """Say how many partitions every input topic has."""
         self._inputs = dict(partitions)
-        self._progress.assign(dict.fromkeys(places(partitions), 0), self._now_ms)
+        self._progress.assign(dict.fromkeys(places(partitions), 0), self._now_ms, {})
 
     def set_clock(self, now: Now) -> None:
         """Set the worker's clock."""

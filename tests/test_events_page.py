@@ -16,16 +16,25 @@ from eddyline.events import Record
 from eddyline.inputs import schema as inputs_schema
 from eddyline.outputs import alert
 from eddyline.outputs import schema as outputs_schema
-from eddyline.outputs.dead_letter import dead_letter
+from eddyline.outputs.dead_letter import dead_letter, pointer
 from eddyline.outputs.drift import Drift
 from eddyline.outputs.score import Score
 from eddyline.scorers import SCORERS
-from eddyline.settings import Settings, Topics
+from eddyline.settings import Dlq, Settings, Topics
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "events.md").read_text("utf-8")
 CODE = set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)))
 EXAMPLES: list[dict[str, Any]] = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+CUT = Record("prompts", 0, 0, b"x" * 2000, key=b"k" * 20_000)
+HEADERS = {
+    name
+    for letter in (
+        dead_letter("dlq", CUT, DeadLetter("bad_json", ""), stage="", producer="", keep=1000),
+        pointer("dlq", CUT, DeadLetter("bad_json", ""), stage="", producer="", why="quota"),
+    )
+    for name, _ in letter.headers
+}
 SECTIONS = {
     "### `prompts`": "prompt.v1",
     "### `responses`": "response.v1",
@@ -98,16 +107,15 @@ def test_every_metric_scorer_topic_and_setting_that_is_named_is_there() -> None:
     names = {value for value in msgspec.structs.astuple(topics) if isinstance(value, str)}
     assert names <= CODE
     sections = {section.name: section.type for section in msgspec.structs.fields(Settings)}
-    for name in CODE:
+    for name in CODE - HEADERS:
         section, _, field = name.partition(".")
         if section in sections and re.fullmatch("[a-z_]+", field):
             assert field in sections[section].__struct_fields__, name
 
 
 def test_every_header_of_a_dead_letter_is_documented_and_no_other() -> None:
-    record = Record("prompts", 0, 0, b"x" * 2000, key=b"k" * 20_000)
-    letter = dead_letter("dlq", record, DeadLetter("bad_json", ""), stage="", producer="", keep=1000)
-    assert {name for name in CODE if re.fullmatch(r"dlq\.[a-z0-9_]+", name)} == {name for name, _ in letter.headers}
+    settings = {f"dlq.{name}" for name in Dlq.__struct_fields__}
+    assert {name for name in CODE if re.fullmatch(r"dlq\.[a-z0-9_]+", name)} - settings == HEADERS
 
 
 def test_the_examples_are_valid() -> None:

@@ -67,7 +67,13 @@ def test_variables_win_over_the_file_and_the_file_over_defaults(load: Load) -> N
 def test_every_setting_has_a_variable_that_reaches_it(load: Load, path: str) -> None:
     section, field = path.split(".")
     default = getattr(getattr(Settings(), section), field)
-    changed = {"windows.clock": "log", "windows.timezone": "Europe/Berlin", "windows.size_seconds": "600"}
+    changed = {
+        "windows.clock": "log",
+        "dlq.payload": "pointer",
+        "dlq.max_ratio": "0.5",
+        "windows.timezone": "Europe/Berlin",
+        "windows.size_seconds": "600",
+    }
     text = changed.get(path) or {bool: "true", int: "1234", float: "12.5", str: "other"}[type(default)]
     if path in ("kafka.replication_factor", "encoder.threads") or path.endswith("_partitions"):
         text = "7"

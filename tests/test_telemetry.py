@@ -55,7 +55,9 @@ def test_every_metric_is_exposed_under_its_name_and_kind() -> None:
 
 def test_what_encode_counts_comes_out_under_its_public_names() -> None:
     metrics = Telemetry()
-    counts = Counter({"accepted": 7, "tombstone": 1, "dlq:bad_json": 2, "truncated": 3, "halves": 5, "joined": 4})
+    counts = Counter(
+        {"accepted": 7, "tombstone": 1, "dlq:bad_json": 2, "quota": 1, "truncated": 3, "halves": 5, "joined": 4}
+    )
     metrics.count_stage("encode", counts)
     metrics.count_stage("encode", counts)
     found = exposed(metrics)
@@ -63,6 +65,7 @@ def test_what_encode_counts_comes_out_under_its_public_names() -> None:
     assert found["eddyline_records_total", "tombstone", "encode"] == 2
     assert found["eddyline_records_total", "dead_letter", "encode"] == 4
     assert found["eddyline_dlq_total", "bad_json"] == 4
+    assert found["eddyline_dlq_over_quota_total",] == 2
     assert found["eddyline_truncated_texts_total",] == 6
     assert found["eddyline_join_halves_total",] == 10
     assert found["eddyline_join_joined_total",] == 8

@@ -86,3 +86,11 @@ def test_a_stall_says_who_stands_where_and_for_how_long() -> None:
     watchdog.look({PLACE: Sight(5, 9)}, 0)
     (stall,) = watchdog.look({PLACE: Sight(5, 9)}, 301)
     assert str(stall) == "fold has stood at offset 5 of observations-3 for 301 s, with records up to 8 to read"
+
+
+def test_a_partition_whose_circuit_is_open_may_stand_still_and_is_watched_again_when_it_is_closed() -> None:
+    watchdog = Watchdog(300)
+    for at in range(0, 3000, 100):
+        assert watchdog.look({OTHER: Sight(5, 9, paused=True)}, at) == []
+    assert stalls(watchdog, 3000, other=(5, 9)) == []
+    assert stalls(watchdog, 3300, other=(5, 9)) == [OTHER]

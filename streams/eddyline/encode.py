@@ -1,7 +1,8 @@
 """Stage 1, encode: records of the input topics -> observations, scores, dead letters.
 
-A pure function of records, encoder and clock; it keeps nothing between batches. What has to be remembered for a moment,
-the halves of a join, the caller exchanges with a store between :meth:`Encode.read` and :meth:`Encode.outputs`::
+A pure function of records, encoder, clock and :class:`Limits`; it keeps nothing between batches. The caller keeps the
+limits; what has to be remembered for a moment, the halves of a join, it exchanges with a store between
+:meth:`Encode.read` and :meth:`Encode.outputs`::
 
     bytes -> read (decode, pseudonymise, encode, features, scores)
           -> the caller exchanges reading.halves
@@ -13,12 +14,14 @@ No text leaves this stage.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eddyline import __version__, features, observations
+from eddyline.circuit import Breakers, OpenCircuit
+from eddyline.circuit import Source as SourceKey
 from eddyline.errors import DeadLetter
 from eddyline.events import Deployment, Event, Feedback, Kind, Prompt, Record, Response, Supplied
 from eddyline.inputs import Defaults, decode
@@ -45,15 +48,32 @@ from eddyline.observations import (
     Source,
 )
 from eddyline.outputs.cloudevent import Output, rfc3339
-from eddyline.outputs.dead_letter import dead_letter
+from eddyline.outputs.dead_letter import Pointer, dead_letter, pointer, size
 from eddyline.outputs.score import Score, score_output
 from eddyline.privacy import Pseudonyms
 from eddyline.protocols import Encoded, Encoder
+from eddyline.quota import Quota
 from eddyline.scorers import Interaction, from_fixed, to_fixed
-from eddyline.settings import Settings
+from eddyline.settings import Dlq, Settings
 
+STAGE, PRODUCER = "encode", f"eddyline {__version__}"
 MOST_OBSERVATIONS = 500
 """In one record, so that it stays below the broker's usual limit of 1 MB whatever ids and names are."""
+
+
+class Limits(NamedTuple):
+    """What bounds the dead letters of a worker. It counts from batch to batch, so the caller keeps it."""
+
+    breakers: Breakers
+    quota: Quota
+
+    @classmethod
+    def of(cls, dlq: Dlq) -> Self:
+        """Return the limits that the settings ask for, with nothing counted."""
+        return cls(Breakers(dlq), Quota(dlq.quota_bytes))
+
+
+UNLIMITED = Dlq(quota_bytes=0, max_run=0, max_ratio=1.0)
 
 
 class Place(NamedTuple):
@@ -75,7 +95,21 @@ class Reading:
     dead: list[Output] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """How many records ended how: ``accepted``, ``tombstone``, ``dlq:<reason>``; ``truncated`` texts; ``halves`` that
-    need a prompt and how many were ``joined`` to it."""
+    need a prompt and how many were ``joined`` to it; dead letters over ``quota``."""
+    opened: dict[SourceKey, OpenCircuit] = field(default_factory=dict)
+    """The sources whose circuit a record of this batch has opened."""
+    left: dict[SourceKey, int] = field(default_factory=dict)
+    """Of each source whose circuit is open, the offset of the first record that was not taken: neither it nor any after
+    it may be acknowledged."""
+
+    def took(self, source: SourceKey, offset: int) -> bool:
+        """Return whether a record of the batch was taken, so that it may be acknowledged once the outputs are written.
+
+        >>> reading = Reading(left={("prompts", 0): 17})
+        >>> [reading.took(("prompts", 0), at) for at in (16, 17, 18)], reading.took(("prompts", 1), 18)
+        ([True, False, False], True)
+        """
+        return offset < self.left.get(source, offset + 1)
 
 
 class Encode:
@@ -84,16 +118,24 @@ class Encode:
     def __init__(self, settings: Settings, encoder: Encoder, pseudonyms: Pseudonyms) -> None:
         self._topics = settings.topics
         self._kinds: dict[str, Kind] = kinds(settings)
-        self._events = settings.events
+        self._events, self._dlq = settings.events, settings.dlq
         self._defaults = Defaults(
             settings.events.app, settings.events.environment, int(settings.events.max_future_seconds * 1000)
         )
         self._encoder, self._pseudonyms = encoder, pseudonyms
 
-    def read(self, records: Iterable[Record], now_ms: int) -> Reading:
-        """Return what ``records`` came to. CPU-bound; never raises for what a record holds."""
+    def read(self, records: Iterable[Record], now_ms: int, limits: Limits | None = None) -> Reading:
+        """Return what ``records`` came to. CPU-bound; never raises for what a record holds.
+
+        Args:
+            records: those of a source in the order of their offsets.
+            now_ms: the clock.
+            limits: of the dead letters, counted on; None sets none. Records of a source whose circuit is open, also
+                those behind the one that opens it, are left: see :attr:`Reading.left`.
+        """
+        limits = limits or Limits.of(UNLIMITED)
         reading = Reading()
-        events = [event for record in records if (event := self._understand(record, now_ms, reading))]
+        events = [event for record in records if (event := self._take(record, now_ms, limits, reading))]
         encoded = self._encode(events)
         reading.counts["truncated"] += int(encoded.truncated.sum())
         row = 0
@@ -101,35 +143,47 @@ class Encode:
             row = self._observe(event, encoded, row, reading)
         return reading
 
-    def _understand(self, record: Record, now_ms: int, reading: Reading) -> Event | None:
-        """Decode a record, or note it as a dead letter."""
-        event = None
-        try:
-            event = decode(
-                record,
-                self._kinds[record.topic],
-                max_bytes=self._events.max_bytes,
-                defaults=self._defaults,
-                now_ms=now_ms,
-            )
+    def _take(self, record: Record, now_ms: int, limits: Limits, reading: Reading) -> Event | None:
+        """Decode a record, or note it as a dead letter; leave it if the circuit of its source is open."""
+        source = (record.topic, record.partition)
+        # Once left, a source stays so for the batch: a record behind a gap must not be acknowledged.
+        if source in reading.left or limits.breakers.is_open(source):
+            reading.left.setdefault(source, record.offset)
+            return None
+        event, died = self._understand(record, now_ms)
+        if died is None:
             reading.counts["accepted" if event else "tombstone"] += 1
-        except DeadLetter as error:
-            reading.counts[f"dlq:{error.reason.partition(':')[0]}"] += 1
-            reading.dead.append(self._dead_letter(record, error))
+        else:
+            reading.counts[f"dlq:{died.reason.partition(':')[0]}"] += 1
+            reading.dead.append(self._dead_letter(record, died, now_ms, limits.quota, reading))
+        if opened := limits.breakers.count(source, record.offset, died.reason if died else None, now_ms):
+            reading.opened[source] = opened
         # A deployment may be announced for later: its time says nothing of how far its topic has come.
         time_ms = min(event.time_ms, now_ms) if event else None
-        reading.places.append(Place((record.topic, record.partition), record.offset, time_ms))
+        reading.places.append(Place(source, record.offset, time_ms))
         return event
 
-    def _dead_letter(self, record: Record, error: DeadLetter) -> Output:
-        return dead_letter(
-            self._topics.dead_letters,
-            record,
-            error,
-            stage="encode",
-            producer=f"eddyline {__version__}",
-            keep=self._events.dead_letter_bytes,
-        )
+    def _understand(self, record: Record, now_ms: int) -> tuple[Event | None, DeadLetter | None]:
+        """Return the event of a record, None for a tombstone; or why there is none."""
+        kind, most = self._kinds[record.topic], self._events.max_bytes
+        try:
+            return decode(record, kind, max_bytes=most, defaults=self._defaults, now_ms=now_ms), None
+        except DeadLetter as error:
+            return None, error
+
+    def _dead_letter(self, record: Record, error: DeadLetter, now_ms: int, quota: Quota, reading: Reading) -> Output:
+        """Return a copy of the record, or where that is not wanted, or too much, what points to it."""
+        if self._dlq.payload == "pointer":
+            return self._pointer(record, error, "setting")
+        topic, keep = self._topics.dead_letters, self._events.dead_letter_bytes
+        letter = dead_letter(topic, record, error, stage=STAGE, producer=PRODUCER, keep=keep)
+        if quota.admits((record.topic, record.partition), record.timestamp_ms, size(letter), now_ms):
+            return letter
+        reading.counts["quota"] += 1
+        return self._pointer(record, error, "quota")
+
+    def _pointer(self, record: Record, error: DeadLetter, why: Pointer) -> Output:
+        return pointer(self._topics.dead_letters, record, error, stage=STAGE, producer=PRODUCER, why=why)
 
     def _encode(self, events: Sequence[Event]) -> Encoded:
         return self._encoder.encode([text for event in events for text in _texts(event)])

@@ -118,6 +118,16 @@ class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     dead_letter_bytes: Annotated[int, Meta(ge=1_000, le=900_000)] = 65_536
 
 
+class Dlq(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What dead letters hold, and how many are too many."""
+
+    payload: Literal["copy", "pointer"] = "copy"
+    quota_bytes: Annotated[int, Meta(ge=0)] = 67_108_864
+    max_run: Annotated[int, Meta(ge=0)] = 1_000
+    max_ratio: Annotated[float, Meta(gt=0, le=1)] = 0.9
+    ratio_over: Annotated[int, Meta(ge=1, le=1_000_000)] = 2_000
+
+
 class Windows(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Event time: windows, lateness, days."""
 
@@ -172,6 +182,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     privacy: Privacy = Privacy()
     encoder: Encoder = Encoder()
     events: Events = Events()
+    dlq: Dlq = Dlq()
     windows: Windows = Windows()
     join: Join = Join()
     judge: Judge = Judge()
@@ -226,6 +237,11 @@ HELP: dict[str, str] = {
     "events.max_bytes": "A larger record goes to the dead letters without being decoded.",
     "events.max_future_seconds": "An event whose time is further ahead of the clock goes to the dead letters.",
     "events.dead_letter_bytes": "Of a larger record, dead letters keep so many bytes, its length and its sha256.",
+    "dlq.payload": "`copy`: a dead letter holds the record. `pointer`: only where it is; the input topic keeps it.",
+    "dlq.quota_bytes": "Of one partition and hour of its records; beyond it dead letters are pointers. 0: no quota.",
+    "dlq.max_run": "So many dead letters in a row from one partition, and it is paused until `dlq resume`. 0: never.",
+    "dlq.max_ratio": "The same for this share of its last `dlq.ratio_over` records. 1: never.",
+    "dlq.ratio_over": "Records of a partition over which that share is taken.",
     "windows.size_seconds": "Length of a tumbling window; must divide an hour.",
     "windows.grace_seconds": "How long a window stays open for stragglers, in event time.",
     "windows.clock": "`live`: a quiet source follows the clock. `log`: event time alone counts (backfill, demo).",

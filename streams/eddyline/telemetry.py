@@ -40,6 +40,17 @@ RECORDS = Metric(
 DEAD_LETTERS = Metric(
     "eddyline_dlq_total", "counter", "Records sent to the dead letters, by the first part of the reason.", ("reason",)
 )
+OVER_QUOTA = Metric(
+    "eddyline_dlq_over_quota_total",
+    "counter",
+    "Of these, those written as pointers because their partition was over `dlq.quota_bytes`.",
+)
+CIRCUIT_OPEN = Metric(
+    "eddyline_dlq_circuit_open",
+    "gauge",
+    "1 where nothing more is read from an input partition until `eddyline dlq resume`, else 0; assigned ones only.",
+    ("topic", "partition"),
+)
 OBSERVATIONS = Metric(
     "eddyline_observations_total",
     "counter",
@@ -99,6 +110,8 @@ BUILD_INFO = Metric("eddyline_build_info", "gauge", "Always 1: the version that 
 CATALOGUE: tuple[Metric, ...] = (
     RECORDS,
     DEAD_LETTERS,
+    OVER_QUOTA,
+    CIRCUIT_OPEN,
     OBSERVATIONS,
     PARTIALS,
     WINDOWS_JUDGED,
@@ -118,6 +131,7 @@ _COUNTS: dict[str, dict[str, tuple[Metric, tuple[str, ...]]]] = {
     "encode": {
         "accepted": (RECORDS, ("encode", "accepted")),
         "tombstone": (RECORDS, ("encode", "tombstone")),
+        "quota": (OVER_QUOTA, ()),
         "truncated": (TRUNCATED_TEXTS, ()),
         "halves": (JOIN_HALVES, ()),
         "joined": (JOIN_JOINED, ()),

@@ -14,6 +14,8 @@ class Sight(NamedTuple):
     """Offset of the first record that it has not dealt with; None when it could not be asked."""
     end: int
     """Offset that the next record of the partition will have."""
+    paused: bool = False
+    """It is meant to stand still: its circuit is open."""
 
 
 class Stall(NamedTuple):
@@ -38,7 +40,7 @@ class _Known(NamedTuple):
 
 
 class Watchdog:
-    """Remembers since when each partition stands still. A partition that is read to its end never does."""
+    """Remembers since when each partition stands still. One that is read to its end, or paused, never does."""
 
     def __init__(self, stall_seconds: float) -> None:
         self._stall_seconds = stall_seconds
@@ -66,6 +68,6 @@ class Watchdog:
         position = sight.position
         if position is None:
             position = before.position if before else -1
-        if before is None or position != before.position or position >= sight.end:
+        if before is None or position != before.position or position >= sight.end or sight.paused:
             return _Known(position, now_s)
         return before
