@@ -1,4 +1,4 @@
-"""The Redis keys of finished results. Names of apps and deployments are quoted, so a colon separates parts only."""
+"""The Redis keys. Names of apps and deployments are quoted, so a colon separates parts only."""
 
 from urllib.parse import quote
 
@@ -21,6 +21,11 @@ def panel(app: str, day: str) -> str:
 def join(digest: str) -> str:
     """Return the key under which the halves of one request meet."""
     return f"eddyline:join:{digest}"
+
+
+def circuit(topic: str, partition: int) -> str:
+    """Return the key of a source's open circuit. Names of topics hold no colon."""
+    return f"eddyline:circuit:{topic}:{partition}"
 
 
 def state(stage: str, partition: int) -> str:

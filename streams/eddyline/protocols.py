@@ -1,12 +1,13 @@
 """What the pure stages ask of the outside world: the types that adapters implement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eddyline.changes import Changes
+from eddyline.circuit import OpenCircuit, Resume, Source
 
 SCALE = 400
 """An int8 component ``q`` stands for ``q / SCALE``: a unit vector has a quantised norm of about 400."""
@@ -111,3 +112,39 @@ class JoinStore(Protocol):
 
 class Store(StateStore, JoinStore, Protocol):
     """A store of both."""
+
+
+class CircuitStore(Protocol):
+    """Where the owner of a source and an operator tell one another of its open circuit: one entry a source.
+
+    The owner writes an :class:`OpenCircuit`, the operator puts a :class:`Resume` in its place, the owner removes that.
+    """
+
+    async def look(self, sources: Iterable[Source]) -> dict[Source, OpenCircuit | Resume]:
+        """Return the entries of those of ``sources`` that have one.
+
+        Raises:
+            RefusedToStart: an entry is none of ours.
+            Unavailable: the store does not answer.
+        """
+
+    async def open(self, source: Source, circuit: OpenCircuit) -> None:
+        """Write, for whoever owns the source next and for operators to see, that its circuit is open.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+
+    async def request(self, source: Source, resume: Resume) -> bool:
+        """Put an operator's request in the place of an entry; return whether there was one.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+
+    async def close(self, source: Source) -> None:
+        """Remove the entry, if there is one.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
