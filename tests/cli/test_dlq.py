@@ -2,11 +2,13 @@
 
 import pytest
 
+from eddyline.circuit import OpenCircuit, Resume
+from eddyline.cli.dlq.circuits import table
 from eddyline.cli.dlq.letter import Letter
 from eddyline.cli.dlq.listing import choose
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
-from eddyline.outputs.dead_letter import dead_letter
+from eddyline.outputs.dead_letter import dead_letter, pointer
 
 from .conftest import Run
 
@@ -26,6 +28,16 @@ def letter(
     bad = Record(topic, 3, 1234, value, key, (("trace", b"t"),))
     output = dead_letter("dlq", bad, DeadLetter(reason, "no"), stage="encode", producer="eddyline", keep=100)
     return Letter(Record("dlq", 1, offset, output.value, output.key, output.headers, time_ms))
+
+
+def gone(_: Record) -> Record:
+    raise ValueError("it is gone")
+
+
+def a_pointer(value: bytes = b"{") -> Letter:
+    bad = Record("prompts", 3, 1234, value)
+    output = pointer("dlq", bad, DeadLetter("bad_json", "no"), stage="encode", producer="eddyline", why="quota")
+    return Letter(Record("dlq", 1, 0, output.value, output.key, output.headers))
 
 
 def test_a_row_says_what_a_dead_letter_is_without_its_value() -> None:
@@ -61,7 +73,7 @@ def test_letters_are_chosen_by_topic_and_time_too() -> None:
 
 
 def test_a_whole_record_of_an_input_topic_is_revived() -> None:
-    revived = letter(key=b"k").revived(INPUTS)
+    revived = letter(key=b"k").revived(INPUTS, gone)
     assert (revived.topic, revived.value, revived.key, revived.partition) == ("prompts", b"{", b"k", 3)
     assert revived.headers == (("trace", b"t"), ("dlq.attempts", b"1"))
 
@@ -69,16 +81,53 @@ def test_a_whole_record_of_an_input_topic_is_revived() -> None:
 @pytest.mark.parametrize(
     ("dead", "cause"),
     [
-        (letter(value=b"x" * 101), "was cut"),
-        (letter(key=b"k" * 20_000), "key or the headers"),
+        (letter(value=b"x" * 101), "it is gone"),
+        (letter(key=b"k" * 20_000), "it is gone"),
+        (a_pointer(), "it is gone"),
         (letter(topic="eddyline.partials.v1"), "no input topic"),
         (Letter(Record("dlq", 0, 0, b"x")), "no dead letter"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_not_whole_or_came_from_elsewhere_is_not_revived(dead: Letter, cause: str) -> None:
+def test_what_cannot_be_had_or_came_from_elsewhere_is_not_revived(dead: Letter, cause: str) -> None:
     with pytest.raises(ValueError, match=cause):
-        dead.revived(INPUTS)
+        dead.revived(INPUTS, gone)
+
+
+@pytest.mark.parametrize("dead", [letter(value=b"x" * 101), letter(key=b"k" * 20_000), a_pointer()])
+def test_of_what_is_not_whole_the_record_that_is_found_is_revived(dead: Letter) -> None:
+    found = Record("prompts", 3, 1234, b"all", b"whole", (("trace", b"t"), ("dlq.attempts", b"9")))
+    revived = dead.revived(INPUTS, lambda _: found)
+    assert (revived.topic, revived.partition, revived.value, revived.key) == ("prompts", 3, b"all", b"whole")
+    assert revived.headers == (("trace", b"t"), ("dlq.attempts", b"1"))
+
+
+def test_a_row_of_a_pointer_tells_the_length_of_what_it_points_to() -> None:
+    assert a_pointer(b"x" * 5000).row()["bytes"] == 5000
+    assert (a_pointer().is_pointer, letter().is_pointer) == (True, False)
+
+
+OPENED = OpenCircuit(offset=17, since_ms=5, reason="too many", run=3, dead=4, of=6)
+
+
+def test_a_row_of_an_open_circuit_says_since_when_and_why() -> None:
+    assert table({("prompts", 3): OPENED, ("feedback", 0): Resume()}) == [
+        {
+            "source": "prompts:3",
+            "circuit": "open",
+            "since_ms": 5,
+            "offset": 17,
+            "run": 3,
+            "dead": 4,
+            "of": 6,
+            "reason": "too many",
+        },
+        {
+            "source": "feedback:0",
+            "circuit": "resume",
+            **dict.fromkeys(("since_ms", "offset", "run", "dead", "of", "reason")),
+        },
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +146,12 @@ def test_what_is_not_whole_or_came_from_elsewhere_is_not_revived(dead: Letter, c
         ["drop", "--yes"],
         ["drop", "--all", "--before", "0:1", "--yes"],
         ["drop", "--all"],
+        ["resume"],
+        ["resume", "--accept-backlog"],
+        ["resume", "prompts:0", "--all"],
+        ["resume", "prompts"],
+        ["resume", "prompts:-1"],
+        ["resume", "a:b:1"],
     ],
     ids=" ".join,
 )

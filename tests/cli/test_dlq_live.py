@@ -14,8 +14,9 @@ from eddyline.cli.reader import record_of
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
 from eddyline.kafka.producer import OutputProducer
+from eddyline.kafka.topics import admin
 from eddyline.outputs.cloudevent import Output
-from eddyline.outputs.dead_letter import dead_letter
+from eddyline.outputs.dead_letter import Pointer, dead_letter, pointer
 from eddyline.settings import Settings, load_settings
 
 pytestmark = pytest.mark.integration
@@ -165,10 +166,100 @@ def test_what_is_cut_or_from_elsewhere_is_refused_and_the_rest_replayed(live: Li
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "replayed 1: 1 to prompts",
-        f"refused 2, the value was cut, the rest is gone: {handles[0]}, {handles[3]}",
+        f"refused 2, its input topic does not hold it any more: {handles[0]}, {handles[3]}",
         f"refused 1, from what is no input topic, or does not exist: {handles[2]}",
     ]
     assert ends(settings, drift, 0) == before
+
+
+def points_to(record: Record, why: Pointer = "quota") -> Output:
+    error = DeadLetter("bad_json", "no")
+    return pointer("eddyline.dlq.v1", record, error, stage="encode", producer="eddyline", why=why)
+
+
+def die(settings: Settings, value: bytes, *, copied: bool = False) -> str:
+    """Write a record to the input topic, and the dead letter of it; return its handle."""
+    _, at = ends(settings, "prompts", 3)
+    send(settings, Output("prompts", value, b"k", (("trace", b"t"),), 3))
+    (record,) = read(settings, "prompts", 3, at)
+    copy = dead_letter(
+        "eddyline.dlq.v1", record, DeadLetter("bad_json", "no"), stage="encode", producer="eddyline", keep=100
+    )
+    (handle,) = send(settings, copy if copied else points_to(record))
+    return handle
+
+
+def forget(settings: Settings, topic: str, partition: int) -> None:
+    """Delete all records of a partition, as retention does."""
+    _, end = ends(settings, topic, partition)
+    client = admin(settings)
+    for future in client.delete_records([TopicPartition(topic, partition, end)]).values():
+        future.result()
+
+
+def test_a_pointer_is_followed_to_its_record(live: Live, settings: Settings) -> None:
+    handle = die(settings, STEERING)
+    lines = live("dlq", "show", handle).stdout.splitlines()
+    assert {"dlq.pointer: quota", "trace: t", "key: k"} <= set(lines)
+    assert lines[-2:] == [r"{\xff\x1b[2J", r"\u202e dlq.reason: none"]
+    assert live("dlq", "show", handle, "--raw").stdout_bytes == STEERING
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["pointer", "cut copy"])
+def test_what_a_dead_letter_does_not_hold_is_replayed_from_its_input_topic(
+    live: Live, settings: Settings, *, copied: bool
+) -> None:
+    handle = die(settings, b"x" * 5000, copied=copied)
+    _, before = ends(settings, "prompts", 3)
+    result = live("dlq", "replay", handle)
+    assert (result.exit_code, result.stdout) == (0, "replayed 1: 1 to prompts\n")
+    (record,) = read(settings, "prompts", 3, before)
+    assert (record.value, record.key) == (b"x" * 5000, b"k")
+    assert record.headers == (("trace", b"t"), ("dlq.attempts", b"1"))
+
+
+def test_a_pointer_to_a_record_that_is_gone_is_refused_but_its_reason_is_shown(live: Live, settings: Settings) -> None:
+    handle = die(settings, b"{")
+    forget(settings, "prompts", 3)
+    before = ends(settings, "prompts", 3)
+    shown = live("dlq", "show", handle)
+    assert (shown.exit_code, "dlq.reason: bad_json" in shown.stdout.splitlines()) == (1, True)
+    told = f"eddyline: the value of {handle} cannot be shown: its input topic does not hold it any more\n"
+    assert shown.stderr == told
+    raw = live("dlq", "show", handle, "--raw")
+    assert (raw.exit_code, raw.stdout, raw.stderr) == (1, "", told)
+    assert live("dlq", "replay", handle).exit_code == 1
+    assert ends(settings, "prompts", 3) == before
+
+
+def test_a_pointer_is_not_taken_for_another_record_that_is_at_its_place(live: Live, settings: Settings) -> None:
+    _, at = ends(settings, "prompts", 3)
+    send(settings, Output("prompts", b"what a user wrote later", None, (), 3))
+    (handle,) = send(settings, points_to(Record("prompts", 3, at, b"{")))
+    shown = live("dlq", "show", handle)
+    assert shown.exit_code == 1
+    assert "what a user wrote later" not in shown.stdout
+    assert "was made anew, and holds another record in its place" in shown.stderr
+    result = live("dlq", "replay", handle)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("replayed 0\nrefused 1, its input topic was made anew")
+
+
+@pytest.mark.parametrize("topic", ["eddyline.dlq.v1", "no-such-topic"])
+def test_a_pointer_to_no_input_topic_is_not_followed(live: Live, settings: Settings, topic: str) -> None:
+    first, _ = ends(settings, "eddyline.dlq.v1", 0)
+    (handle,) = send(settings, points_to(Record(topic, 0, first, b"")))
+    shown = live("dlq", "show", handle)
+    assert (shown.exit_code, "no input topic, or does not exist" in shown.stderr) == (1, True)
+    assert live("dlq", "replay", handle).exit_code == 1
+
+
+def test_pointers_are_replayed_among_many_others(live: Live, settings: Settings) -> None:
+    for number in range(20):
+        die(settings, b"{ %d" % number, copied=number % 3 == 0)
+    _, before = ends(settings, "prompts", 3)
+    assert live("dlq", "replay", "--all").stdout == "replayed 20: 20 to prompts\n"
+    assert [record.value for record in read(settings, "prompts", 3, before)] == [b"{ %d" % at for at in range(20)]
 
 
 def test_a_wrong_handle_among_others_replays_nothing(live: Live, settings: Settings) -> None:

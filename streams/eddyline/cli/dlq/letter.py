@@ -1,14 +1,16 @@
 """A dead letter as it is read back. Whoever may write to the topic wrote its headers, so none is relied on."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from functools import cached_property
 
 from eddyline.cli.dlq.handle import Handle
 from eddyline.cli.screen import Row
 from eddyline.events import Record
 from eddyline.outputs.cloudevent import Output
-from eddyline.outputs.dead_letter import attempts, original
+from eddyline.outputs.dead_letter import POINTER, attempts, is_whole, original
 
+Find = Callable[[Record], Record]
+"""Returns the record that a dead letter was made of from its input topic; ValueError says why it cannot be had."""
 UNKNOWN = "?"
 """Stands for a header that is missing."""
 
@@ -46,6 +48,11 @@ class Letter:
         told = self.headers.get("dlq.length", "")
         return int(told) if told.isdecimal() and len(told) < len(str(2**63)) else len(self.record.value or b"")
 
+    @property
+    def is_pointer(self) -> bool:
+        """Whether it holds nothing of the original record but where it is."""
+        return POINTER in self.headers
+
     def has_reason(self, reason: str) -> bool:
         """Return whether it died of ``reason``, or of one of its kind: ``invalid_field`` has many."""
         return self.reason == reason or self.reason.startswith(f"{reason}:")
@@ -62,8 +69,8 @@ class Letter:
             "message": self.headers.get("dlq.message", ""),
         }
 
-    def revived(self, inputs: Container[str]) -> Output:
-        """Return the original record, to be written again.
+    def revived(self, inputs: Container[str], find: Find) -> Output:
+        """Return the original record, to be written again: what the letter holds, or if that is not all what is found.
 
         Raises:
             ValueError: it cannot be had, or may not be written; the message says why.
@@ -74,8 +81,4 @@ class Letter:
             raise ValueError("no dead letter of Eddyline") from None
         if output.topic not in inputs:
             raise ValueError("from what is no input topic, or does not exist")
-        if "dlq.sha256" in self.headers:
-            raise ValueError("the value was cut, the rest is gone")
-        if "dlq.omitted" in self.headers:
-            raise ValueError("the key or the headers were too large to keep, and are gone")
-        return output
+        return output if is_whole(self.record) else original(self.record, find(self.record))

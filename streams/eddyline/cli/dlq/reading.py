@@ -1,4 +1,4 @@
-"""Reading the dead-letter topic: from where to where, and what is in between."""
+"""Reading a topic as it is now, such as the dead letters: from where to where, and what is in between."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from eddyline.cli.dlq.handle import Handle
 from eddyline.cli.dlq.letter import Letter
 from eddyline.cli.reader import TIMEOUT, partitions_of, raise_if_lasting, reader, record_of
 from eddyline.errors import EddylineError, Unavailable
+from eddyline.events import Record
 from eddyline.settings import Settings
 
 POLL_SECONDS = 0.2
@@ -29,8 +30,8 @@ class Span(NamedTuple):
         return self.end - self.start
 
 
-class Shelf:
-    """The dead-letter topic as it is when the command starts: what arrives later is not looked at."""
+class Snapshot:
+    """A topic as it is when the command starts: what arrives later is not looked at."""
 
     def __init__(self, consumer: Consumer, topic: str) -> None:
         self.topic = topic
@@ -41,24 +42,17 @@ class Shelf:
         start, end = self._consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=TIMEOUT)
         return Span(partition, start, end)
 
-    def letters(self) -> Iterator[Letter]:
-        """Return all dead letters, those of a partition in order."""
+    def records(self) -> Iterator[Record]:
+        """Return all records, those of a partition in order."""
         return self._read(self.spans)
 
-    def letter(self, handle: Handle) -> Letter:
-        """Return one dead letter.
+    def record(self, partition: int, offset: int) -> Record | None:
+        """Return one record, or None if there is none, or no longer."""
+        if any(span.partition == partition and span.start <= offset < span.end for span in self.spans):
+            return next(self._read([Span(partition, offset, offset + 1)]), None)
+        return None
 
-        Raises:
-            EddylineError: there is none with this handle.
-        """
-        wanted = Span(handle.partition, handle.offset, handle.offset + 1)
-        if any(span.partition == handle.partition and span.start <= handle.offset < span.end for span in self.spans):
-            for letter in self._read([wanted]):
-                return letter
-        message = f"there is no dead letter {handle} on {self.topic}, or no longer: 'eddyline dlq ls' lists them"
-        raise EddylineError(message)
-
-    def _read(self, spans: Sequence[Span]) -> Iterator[Letter]:
+    def _read(self, spans: Sequence[Span]) -> Iterator[Record]:
         ends = {span.partition: span.end for span in spans if span.size}
         self._consumer.assign([TopicPartition(self.topic, span.partition, span.start) for span in spans if span.size])
         deadline = time.monotonic() + TIMEOUT
@@ -72,13 +66,32 @@ class Shelf:
             if _reaches(message, end):
                 ends.pop(partition, None)
             if message.error() is None and (message.offset() or 0) < end:
-                yield Letter(record_of(message))
+                yield record_of(message)
                 deadline = time.monotonic() + TIMEOUT
 
     def _check(self, deadline: float) -> None:
         if time.monotonic() > deadline:
             message = f"{self.topic} could not be read to its end: nothing came for {TIMEOUT:.0f} s"
             raise Unavailable(message)
+
+
+class Shelf(Snapshot):
+    """The dead-letter topic."""
+
+    def letters(self) -> Iterator[Letter]:
+        """Return all dead letters, those of a partition in order."""
+        return map(Letter, self.records())
+
+    def letter(self, handle: Handle) -> Letter:
+        """Return one dead letter.
+
+        Raises:
+            EddylineError: there is none with this handle.
+        """
+        if (record := self.record(*handle)) is not None:
+            return Letter(record)
+        message = f"there is no dead letter {handle} on {self.topic}, or no longer: 'eddyline dlq ls' lists them"
+        raise EddylineError(message)
 
 
 def _reaches(message: Message, end: int) -> bool:

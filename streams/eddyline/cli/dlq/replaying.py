@@ -1,18 +1,17 @@
 """``eddyline dlq replay``."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
 from eddyline.cli.dlq.handle import Handle, HandleType
 from eddyline.cli.dlq.letter import Letter
 from eddyline.cli.dlq.listing import choose
+from eddyline.cli.dlq.originals import Originals, input_partitions, originals
 from eddyline.cli.dlq.reading import Shelf, shelf
 from eddyline.cli.verbs import FOUND_A_PROBLEM, with_settings
-from eddyline.encode import kinds
 from eddyline.kafka.producer import OutputProducer
-from eddyline.kafka.topics import partition_counts
 from eddyline.outputs.cloudevent import Output
 from eddyline.settings import Settings
 
@@ -31,15 +30,17 @@ def verb(
 ) -> None:
     """Write the original records to their input topics again, once what they died of is mended.
 
-    Value, key and headers are those that came, and dlq.attempts says how often they died. What was cut is refused. The
-    dead letters stay where they are: drop them, or the next replay writes them again. Ends with 1 if any is refused.
+    Value, key and headers are those that came, and dlq.attempts says how often they died. What a dead letter does not
+    hold is read from the input topic, and refused where that no longer holds it. The dead letters stay where they are:
+    drop them, or the next replay writes them again. Ends with 1 if any is refused.
     """
     if [bool(handles), reason is not None, everything].count(True) != 1:
         raise click.UsageError("name handles, or --reason, or --all")
     refused: dict[str, list[Handle]] = defaultdict(list)
-    with shelf(settings) as dead:
+    counts = input_partitions(settings)
+    with shelf(settings) as dead, originals(settings, counts) as source:
         letters = _chosen(dead, handles, reason)
-        outputs = _revived(settings, letters, refused)
+        outputs = _revived(letters, counts, source, refused)
         written = Counter(output.topic for output in outputs) if dry_run else _write(settings, outputs)
     _report(written, refused, dry_run=dry_run)
     if refused:
@@ -53,13 +54,13 @@ def _chosen(dead: Shelf, handles: Sequence[Handle], reason: str | None) -> Itera
     return choose(dead.letters(), reason=reason)
 
 
-def _revived(settings: Settings, letters: Iterable[Letter], refused: dict[str, list[Handle]]) -> Iterator[Output]:
+def _revived(
+    letters: Iterable[Letter], counts: Mapping[str, int], source: Originals, refused: dict[str, list[Handle]]
+) -> Iterator[Output]:
     """Return the original records of those that can be replayed, and note the others with the cause."""
-    counts = partition_counts(settings)
-    inputs = kinds(settings).keys() & counts.keys()
     for letter in letters:
         try:
-            output = letter.revived(inputs)
+            output = letter.revived(counts, source.of)
         except ValueError as error:
             refused[str(error)].append(letter.handle)
             continue
