@@ -39,6 +39,10 @@ class Progress:
             for source, start in starts.items()
         }
 
+    def miss(self, source: Partition) -> None:
+        """Note that records of an assigned source are gone: up to the next event's time some may be missing."""
+        self._positions[source].gap_ms = UNKNOWN
+
     def gap(self, source: Partition) -> int:
         """Return the gap of an assigned source."""
         return self._positions[source].gap_ms

@@ -29,6 +29,7 @@ from eddyline.kafka.state_app import State, StateApp
 from eddyline.kafka.watch import Watch
 from eddyline.privacy import Pseudonyms
 from eddyline.settings import Settings
+from eddyline.store.circuits import RedisCircuits
 from eddyline.store.redis import RedisStore, check_configured, connect
 from eddyline.store.versions import check_states
 from eddyline.telemetry import Telemetry
@@ -80,7 +81,8 @@ def _encode_app(settings: Settings, metrics: Telemetry) -> EncodeApp:
     encoder = build_encoder(settings)
     metrics.set(telemetry.MODEL_INFO, 1, encoder.space_id, encoder.build_id)
     encode = Encode(settings, encoder, Pseudonyms(settings.privacy.pepper))
-    return EncodeApp(settings, encode, _store(settings), metrics)
+    circuits = RedisCircuits(connect(settings), patience_seconds=settings.redis.patience_seconds)
+    return EncodeApp(settings, encode, _store(settings), circuits, metrics)
 
 
 def _fold_app(settings: Settings, metrics: Telemetry) -> StateApp:

@@ -64,6 +64,13 @@ class Installation:
             self._producer.poll(0)
         self._producer.flush()
 
+    def produce_to(self, name: str, partition: int, values: Iterable[object]) -> None:
+        """Write values, JSON or raw bytes, to one partition of a topic."""
+        for value in values:
+            self._producer.produce(self.topic(name), _bytes(value), partition=partition)
+            self._producer.poll(0)
+        self._producer.flush()
+
     def pace(self, lines: Sequence[Line], seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Write lines evenly over ``seconds``; ``meanwhile`` is called again and again and may look after workers."""
         start = time.monotonic()
@@ -102,7 +109,7 @@ class Installation:
         for partition in range(self.settings.topics.partials_partitions):
             found: dict[bytes, bytes] = self.redis.hgetall(keys.state("judge", partition))  # type: ignore[assignment]
             fields = {name.decode(): value for name, value in found.items() if name not in (b"epoch", b"applied")}
-            summary = Judge.restore(policy, partition, fields).summary()
+            summary = Judge.restore(policy, partition, fields).summary() if fields else {"folds": 0}
             until.append(summary["judged_until_ms"] if summary["folds"] else 0)
         return min(int(str(at)) for at in until)
 

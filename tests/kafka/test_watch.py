@@ -49,6 +49,7 @@ def stage(consumer: FakeConsumer, *, assigned: bool = True) -> Stage:
         topics=frozenset({"prompts"}),
         app=SimpleNamespace(consumer=consumer),
         assignment=SimpleNamespace(received=assigned),
+        paused={},
     )
     return cast("Stage", fake)
 

@@ -21,7 +21,8 @@ def read_states(settings: Settings, stage: str, partitions: Iterable[int]) -> di
     """
     with _client(settings) as client:
         found = {partition: client.hgetall(keys.state(stage, partition)) for partition in partitions}
-    return {partition: _stored(fields) for partition, fields in found.items() if fields}
+    states = {partition: _stored(fields) for partition, fields in found.items()}
+    return {partition: state for partition, state in states.items() if state.fields}
 
 
 def read_applied(settings: Settings, names: Iterable[str]) -> dict[str, int]:

@@ -24,6 +24,11 @@ class Circuits:
         """Of every paused source whose circuit is stored, the offset with which reading goes on."""
 
     @property
+    def open(self) -> Mapping[Source, OpenCircuit]:
+        """The circuits that are open, by source."""
+        return self._breakers.open
+
+    @property
     def paused(self) -> Collection[Source]:
         """The sources from which nothing may be read now."""
         return self._breakers.open.keys() & self._assigned

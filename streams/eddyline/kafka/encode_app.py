@@ -7,51 +7,35 @@ exchanged with the store of joins: a store that lost some of that is noticed, an
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from faust.types import TP, EventT, StreamT
 
-from eddyline import gaps, keys, telemetry
-from eddyline.changes import Changes
-from eddyline.encode import Encode, Reading, kinds
+from eddyline import keys, telemetry
+from eddyline.clock import Clock, Now
+from eddyline.encode import Encode, Limits, Reading, kinds
 from eddyline.errors import EddylineError, Unavailable
+from eddyline.events import Record
 from eddyline.join import field_of, key_of, pack
 from eddyline.kafka import topics
+from eddyline.kafka.circuits import Circuits
 from eddyline.kafka.holdings import Holdings
 from eddyline.kafka.offsets import first_since
 from eddyline.kafka.producer import OutputProducer
 from eddyline.kafka.shell import end_process, faust_app, record_of
+from eddyline.kafka.source import Source
 from eddyline.kafka.stage import Assignment
 from eddyline.kafka.starting import Partition, Start, after_stored, from_committed
+from eddyline.outputs.alert import circuit_open
 from eddyline.progress import Progress
-from eddyline.protocols import Exchanged, Store, Stored
+from eddyline.protocols import CircuitStore, Store, Stored
 from eddyline.settings import Settings
 from eddyline.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 COUNT_PARTITIONS_SECONDS = 30.0
-GAP = "gap"
-"""Field of an input partition's state: its gap, which every tick tells."""
-
-
-class _Source:
-    """One owned input partition."""
-
-    def __init__(self, key: str, stored: Stored, start: Start) -> None:
-        self.key, self.next = key, start.offset
-        self.stored = stored._replace(fields={})
-        self.gap_ms = gaps.UNKNOWN if start.gap else int(stored.fields.get(GAP, gaps.NONE))
-
-    def take_changes(self) -> Changes:
-        """Return what to write beside the offset."""
-        return Changes({GAP: b"%d" % self.gap_ms} if self.gap_ms else {}, [])
-
-    def exchanged(self, offset: int) -> Exchanged:
-        """Return what an exchange of halves notes; from now on the store must know of it."""
-        self.stored = self.stored._replace(exchanged=offset)
-        return Exchanged(self.key, self.stored.epoch, offset)
 
 
 class EncodeApp:
@@ -59,13 +43,18 @@ class EncodeApp:
 
     name = "encode"
 
-    def __init__(self, settings: Settings, encode: Encode, store: Store, metrics: Telemetry) -> None:
+    def __init__(
+        self, settings: Settings, encode: Encode, store: Store, circuits: CircuitStore, metrics: Telemetry
+    ) -> None:
         self._settings, self._encode, self._store, self._metrics = settings, encode, store, metrics
         self._inputs = sorted(kinds(settings))
         self.topics = frozenset(self._inputs)
         self._partitions: dict[str, int] = {}
         windows = settings.windows
         self._progress = Progress(windows.clock, int(windows.idle_seconds * 1000), windows.grace_seconds * 1000)
+        self._clock = Clock(_wall_ms(), _monotonic_ms())
+        self._limits = Limits.of(settings.dlq)
+        self._circuits = Circuits(self._limits.breakers, circuits, metrics)
         self._producer = OutputProducer(settings)
         self._holdings = Holdings(self.name, store, self._take_over, self._producer.flush, metrics)
         self.counts: Counter[str] = Counter()
@@ -100,17 +89,20 @@ class EncodeApp:
     async def _positions(self, assigned: Mapping[TP, Partition]) -> Mapping[TP, int]:
         await self._count_partitions()
         starts = await self._holdings.positions(assigned)
-        found = {(tp.topic, tp.partition): source.gap_ms for tp in starts if (source := self._holdings.get(tp))}
-        self._progress.assign({(tp.topic, tp.partition): offset for tp, offset in starts.items()}, _now_ms(), found)
+        gaps_ = {(tp.topic, tp.partition): source.gap_ms for tp in starts if (source := self._holdings.get(tp))}
+        found = {(tp.topic, tp.partition): offset for tp, offset in starts.items()}
+        self._progress.assign(found, self._now().ms, gaps_)
+        await self._circuits.assign(found)
+        self._pause()
         return starts
 
-    async def _take_over(self, tp: TP, partition: Partition) -> _Source:
+    async def _take_over(self, tp: TP, partition: Partition) -> Source:
         key = keys.position(tp.topic, tp.partition)
         stored = await self._store.load(key)
         start = await self._start(tp, stored, partition)
         if start.gap:
             log.error("encode: %s-%d: records before %d are gone unread", tp.topic, tp.partition, start.offset)
-        return _Source(key, stored, start)
+        return Source(key, stored, start)
 
     async def _start(self, tp: TP, stored: Stored, partition: Partition) -> Start:
         """Return where to read on; where the store is empty but the group is not, halves of joins are gone with it."""
@@ -119,9 +111,8 @@ class EncodeApp:
         start = from_committed(partition)
         if not partition.committed:
             return start
-        since = await first_since(
-            self._settings, (tp.topic, tp.partition), _now_ms() - self._settings.join.ttl_seconds * 1000
-        )
+        began_ms = self._now().ms - self._settings.join.ttl_seconds * 1000
+        since = await first_since(self._settings, (tp.topic, tp.partition), began_ms)
         return start if since is None else Start(min(start.offset, since), start.gap)
 
     async def _count_partitions(self) -> None:
@@ -136,6 +127,11 @@ class EncodeApp:
         except Unavailable as error:
             log.warning("partitions were not counted: %s", error)
 
+    def _pause(self) -> None:
+        """Fetch nothing more from sources whose circuit is open; what has been fetched is left by encode."""
+        if paused := {TP(*source) for source in self._circuits.paused}:
+            self.app.consumer.pause_partitions(paused)
+
     # Records
 
     async def _run(self, stream: StreamT[EventT[bytes]]) -> None:
@@ -143,44 +139,133 @@ class EncodeApp:
         async for batch in stream.noack_take(worker.batch_records, within=worker.batch_wait_seconds):  # type: ignore[attr-defined]
             try:
                 async with self._holdings.lock:
-                    await self._handle([event for event in batch if self._is_next(event)])
+                    records = [record_of(event.message) for event in batch]
+                    await self._handle([record for record in records if self._is_new(record)])
             except EddylineError as error:
                 await end_process(self.app, error)
             for event in batch:
                 event.ack()
 
-    def _is_next(self, event: EventT[bytes]) -> bool:
-        """Whether a record is owned and not dealt with. Offsets of input topics may leave some out."""
-        source = self._holdings.get(event.message.tp)
-        return source is not None and event.message.offset >= source.next
+    def _is_new(self, record: Record) -> bool:
+        source = self._holdings.get(TP(record.topic, record.partition))
+        return source is not None and record.offset >= source.expected
 
-    async def _handle(self, events: Sequence[EventT[bytes]]) -> None:
-        records = [record_of(event.message) for event in events]
-        last = {event.message.tp: event.message.offset for event in events}
-        loop, now = asyncio.get_running_loop(), _now_ms()
+    async def _handle(self, records: Sequence[Record]) -> None:
+        loop, now = asyncio.get_running_loop(), self._now()
+        await self._notice_jumps(records)
         with self._timed("read"):
-            reading = await loop.run_in_executor(None, self._encode.read, records, now)
+            reading = await loop.run_in_executor(None, self._encode.read, records, now.latest_ms, self._limits)
+        ends = {TP(*place.source): place.offset + 1 for place in reading.places}
         with self._timed("exchange"):
-            present = await self._exchange(reading, last)
+            present = await self._exchange(reading, ends)
         with self._timed("flush"):
             self._send(reading, present)
             await self._producer.flush()
-        self._advance(last)
+        self._advance(ends)
+        self._put_back(
+            [record for record in records if not reading.took((record.topic, record.partition), record.offset)]
+        )
+        await self._announce(reading)
         self.counts.update(reading.counts)
         self._measure(reading)
 
-    async def _exchange(self, reading: Reading, last: Mapping[TP, int]) -> Sequence[Mapping[str, bytes]]:
+    async def _notice_jumps(self, records: Sequence[Record]) -> None:
+        """Tell a hole that a producer's transactions leave from records that retention took while they waited."""
+        first = {TP(record.topic, record.partition): record.offset for record in reversed(records)}
+        jumps = {tp for tp, offset in first.items() if (source := self._holdings.get(tp)) and offset > source.expected}
+        if not jumps:
+            return
+        earliest = await self.app.consumer.earliest_offsets(*jumps)
+        for tp in sorted(jumps):
+            if earliest[tp] == first[tp]:
+                log.error("encode: %s-%d: records before %d are gone unread", tp.topic, tp.partition, first[tp])
+                self._progress.miss((tp.topic, tp.partition))
+
+    async def _exchange(self, reading: Reading, ends: Mapping[TP, int]) -> Sequence[Mapping[str, bytes]]:
         if not reading.halves:
             return []
-        notes = [source.exchanged(offset) for tp, offset in last.items() if (source := self._holdings.get(tp))]
+        notes = [source.exchanged(end - 1) for tp, end in ends.items() if (source := self._holdings.get(tp))]
         halves = [(key_of(half.request_id), field_of(half), pack(half)) for half in reading.halves]
         return await self._store.exchange(halves, notes)
 
-    def _advance(self, last: Mapping[TP, int]) -> None:
-        for tp, offset in last.items():
+    def _send(self, reading: Reading, present: Sequence[Mapping[str, bytes]]) -> None:
+        """Hand the outputs over together with the progress that they make true: no tick may come between."""
+        now_ms = self._now().ms
+        for place in reading.places:
+            self._progress.read(place.source, place.offset, place.time_ms, now_ms)
+        sources = self._progress.sources({place.source for place in reading.places})
+        self._producer.send(self._encode.outputs(reading, present, sources, self._partitions))
+
+    def _advance(self, ends: Mapping[TP, int]) -> None:
+        for tp, end in ends.items():
             if source := self._holdings.get(tp):
-                source.next = offset + 1
+                source.next = end
                 source.gap_ms = self._progress.gap((tp.topic, tp.partition))
+
+    # Circuits
+
+    def _put_back(self, left: Iterable[Record]) -> None:
+        by_source: dict[TP, list[Record]] = defaultdict(list)
+        for record in left:
+            by_source[TP(record.topic, record.partition)].append(record)
+        for tp, records in by_source.items():
+            if source := self._holdings.get(tp):
+                source.put_back(records)
+
+    async def _announce(self, reading: Reading) -> None:
+        """Tell of the circuits that a batch has opened, now that everything before is written."""
+        if not reading.opened:
+            return
+        await self._circuits.announce(reading.opened)
+        self._pause()
+        self._producer.send(circuit_open(self._settings.topics.alerts, *item) for item in reading.opened.items())
+
+    async def _look_at_circuits(self) -> None:
+        """Read on from the sources of which an operator says so: first what waits in memory, then what comes."""
+        async with self._holdings.lock:
+            before = self._circuits.open
+            resumed = await self._circuits.look()
+            for source in resumed:
+                alert = circuit_open(self._settings.topics.alerts, source, before[source], over_ms=self._now().ms)
+                self._producer.send([alert])
+                await self._read_waiting(TP(*source))
+            self.app.consumer.resume_partitions({TP(*source) for source in resumed} - self.paused.keys())
+
+    async def _read_waiting(self, tp: TP) -> None:
+        source, size = self._holdings.get(tp), self._settings.worker.batch_records
+        waiting = source.take_waiting() if source else []
+        for at in range(0, len(waiting), size):
+            await self._handle(waiting[at : at + size])
+
+    @property
+    def paused(self) -> Mapping[TP, int]:
+        """The partitions that stand still on purpose, each with the offset at which reading goes on."""
+        return {tp: source.next for at in self._circuits.paused if (source := self._holdings.get(tp := TP(*at)))}
+
+    # Timers
+
+    async def _tick_or_end(self) -> None:
+        assigned = {TP(*tp) for tp in self.app.consumer.assignment() if tp.topic in self._inputs}
+        if not assigned:
+            return
+        try:
+            ends = await self.app.consumer.highwaters(*assigned)
+            sources = self._progress.tick({(tp.topic, tp.partition): end for tp, end in ends.items()}, self._now().ms)
+            self._producer.send(self._encode.tick(sources, self._partitions))
+        except EddylineError as error:
+            await end_process(self.app, error)
+
+    async def _checkpoint_or_end(self) -> None:
+        try:
+            await self._look_at_circuits()
+            await self._holdings.checkpoint()
+        except EddylineError as error:
+            await end_process(self.app, error)
+
+    async def _revoked(self, *_: object, **__: object) -> None:
+        await self._holdings.hand_over()
+
+    # Watching
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
@@ -192,44 +277,21 @@ class EncodeApp:
         self._metrics.count_stage(self.name, reading.counts)
         if self._settings.windows.clock == "log":
             return
-        now, announcements = _now_ms(), self._settings.topics.deployments
+        now_ms, announcements = self._now().ms, self._settings.topics.deployments
         for place in reading.places:
             if place.time_ms is not None and place.source[0] != announcements:
-                self._metrics.observe(telemetry.EVENT_AGE_SECONDS, (now - place.time_ms) / 1000)
-
-    def _send(self, reading: Reading, present: Sequence[Mapping[str, bytes]]) -> None:
-        """Hand the outputs over together with the progress that they make true: no tick may come between."""
-        now = _now_ms()
-        for place in reading.places:
-            self._progress.read(place.source, place.offset, place.time_ms, now)
-        sources = self._progress.sources({place.source for place in reading.places})
-        self._producer.send(self._encode.outputs(reading, present, sources, self._partitions))
-
-    # Timers
-
-    async def _tick_or_end(self) -> None:
-        assigned = {TP(*tp) for tp in self.app.consumer.assignment() if tp.topic in self._inputs}
-        if not assigned:
-            return
-        try:
-            ends = await self.app.consumer.highwaters(*assigned)
-            sources = self._progress.tick({(tp.topic, tp.partition): end for tp, end in ends.items()}, _now_ms())
-            self._producer.send(self._encode.tick(sources, self._partitions))
-        except EddylineError as error:
-            await end_process(self.app, error)
-
-    async def _checkpoint_or_end(self) -> None:
-        try:
-            await self._holdings.checkpoint()
-        except EddylineError as error:
-            await end_process(self.app, error)
-
-    async def _revoked(self, *_: object, **__: object) -> None:
-        await self._holdings.hand_over()
+                self._metrics.observe(telemetry.EVENT_AGE_SECONDS, (now_ms - place.time_ms) / 1000)
 
     async def _report(self) -> None:
         log.info("encode: %s", dict(self.counts))
 
+    def _now(self) -> Now:
+        return self._clock.now(_wall_ms(), _monotonic_ms())
 
-def _now_ms() -> int:
+
+def _wall_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

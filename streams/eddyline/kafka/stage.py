@@ -19,6 +19,10 @@ class Stage(Protocol):
     topics: frozenset[str]
     assignment: "Assignment"
 
+    @property
+    def paused(self) -> Mapping[TP, int]:
+        """Return the partitions that stand still on purpose, each with the offset at which reading goes on."""
+
     def faults(self) -> Mapping[str, str | None]:
         """Return what readiness rests on, each with what is wrong, or None."""
 
@@ -56,6 +60,7 @@ async def positions(stage: Stage) -> dict[TP, int | None]:
         if not message.acked and message.tp in found:
             known = found[message.tp]
             found[message.tp] = message.offset if known is None else min(known, message.offset)
+    found.update(stage.paused)
     return found
 
 

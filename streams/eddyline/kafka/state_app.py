@@ -7,6 +7,7 @@ acknowledged as they are applied: a worker that is told to end waits until nothi
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from faust.types import TP, EventT, StreamT
@@ -66,6 +67,9 @@ class _Partition:
 
 class StateApp:
     """One stateful stage on one topic."""
+
+    paused: Mapping[TP, int] = MappingProxyType({})
+    """It never stands still on purpose."""
 
     def __init__(
         self,

@@ -59,7 +59,8 @@ class Watch(Service):
             if sight.position is not None:
                 lag = max(0, sight.end - sight.position)
                 self._metrics.set(telemetry.LAG_RECORDS, lag, stage, topic, str(partition))
-        if stalls := self._watchdog.look(seen, now_s):
+        paused = {(stage.name, *tp) for stage in self._stages for tp in stage.paused}
+        if stalls := self._watchdog.look({place: sight for place, sight in seen.items() if place not in paused}, now_s):
             self._end(stalls)
 
     async def _see(self) -> dict[Place, Sight]:

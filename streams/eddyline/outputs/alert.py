@@ -7,11 +7,12 @@ from typing import Literal
 
 import msgspec
 
+from eddyline.circuit import OpenCircuit
 from eddyline.outputs.cloudevent import Output, Time, cloud_event, identifier, rfc3339
 
 TYPE = "alert.v1"
 Source = Literal["encode", "fold", "judge"]
-NAMES = ("StateGap",)
+NAMES = ("StateGap", "DlqCircuitOpen")
 """Every ``alertname`` there is."""
 
 
@@ -90,3 +91,22 @@ def state_gap(topic: str, source: Source, place: tuple[str, int], gap_ms: int, *
         "description": f"Windows that start before {rfc3339(gap_ms)} may miss events; their completeness is below 1.",
     }
     return alert(topic, source, labels, annotations, start_ms=gap_ms, end_ms=gap_ms if over else None)
+
+
+def circuit_open(topic: str, place: tuple[str, int], circuit: OpenCircuit, *, over_ms: int | None = None) -> Output:
+    """Return the alert that a source sends little but dead letters, so that nothing more is read from it.
+
+    Args:
+        topic: where it goes.
+        place: the topic and partition of the source.
+        circuit: why.
+        over_ms: when it was read on by command, in milliseconds since 1970; None while it is open.
+    """
+    name, partition = place
+    labels = {"alertname": "DlqCircuitOpen", "severity": "critical", "topic": name, "partition": str(partition)}
+    annotations = {
+        "summary": f"Nothing more is read from {name}-{partition}: {circuit.reason}",
+        "description": f"Its records wait from offset {circuit.offset + 1} on, and windows stay open. "
+        f"Mend the producer, then 'eddyline dlq resume {name}:{partition}'.",
+    }
+    return alert(topic, "encode", labels, annotations, start_ms=circuit.since_ms, end_ms=over_ms)

@@ -64,7 +64,7 @@ async def check_durable(client: redis.asyncio.Redis, *, allow_volatile: bool) ->
         RefusedToStart: it is unfit; the message says what to do.
         Unavailable: it does not answer.
     """
-    async with _unavailable():
+    async with unavailable():
         facts = await client.info()
         policy = facts.get("maxmemory_policy")
     version = tuple(int(part) for part in str(facts["redis_version"]).split(".")[:2])
@@ -113,7 +113,7 @@ class RedisStore:
         Raises:
             Unavailable: it gives none.
         """
-        async with _unavailable():
+        async with unavailable():
             await self._client.ping()
 
     @property
@@ -126,7 +126,7 @@ class RedisStore:
         return await self._patience(lambda: self._load(key))
 
     async def _load(self, key: str) -> Stored:
-        async with _unavailable(), self._client.pipeline(transaction=True) as pipe:
+        async with unavailable(), self._client.pipeline(transaction=True) as pipe:
             pipe.hincrby(key, "epoch", 1)
             pipe.hgetall(key)
             epoch, found = await pipe.execute()
@@ -140,7 +140,7 @@ class RedisStore:
         return owner._replace(applied=applied)
 
     async def _save(self, key: str, owner: Stored, applied: int, changes: Changes) -> None:
-        async with _unavailable():
+        async with unavailable():
             await self._keep(changes.results)
             await self._write(key, owner, {**changes.fields, "applied": b"%d" % applied})
             for at in range(0, len(changes.drops), DROPS_AT_ONCE):
@@ -185,7 +185,7 @@ class RedisStore:
 
     async def _exchange_once(self, names: list[str], arguments: list[str | int | bytes]) -> list[Sequence[bytes]]:
         try:
-            async with _unavailable():
+            async with unavailable():
                 answers: list[Sequence[bytes]] = await self._exchange(names, arguments)
         except Unavailable as error:
             if FENCED in str(error):
@@ -205,7 +205,8 @@ def _pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
 
 
 @asynccontextmanager
-async def _unavailable() -> AsyncIterator[None]:
+async def unavailable() -> AsyncIterator[None]:
+    """Turn every error of the client library into ours."""
     try:
         yield
     except redis.exceptions.RedisError as error:
