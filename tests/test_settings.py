@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from rich.pretty import pretty_repr
 
 from eddyline.errors import RefusedToStart
 from eddyline.settings import (
@@ -69,6 +70,7 @@ def test_every_setting_has_a_variable_that_reaches_it(load: Load, path: str) -> 
     default = getattr(getattr(Settings(), section), field)
     changed = {
         "windows.clock": "log",
+        "kafka.ssl_endpoint_identification_algorithm": "none",
         "dlq.payload": "pointer",
         "dlq.max_ratio": "0.5",
         "windows.timezone": "Europe/Berlin",
@@ -198,6 +200,24 @@ def test_a_secret_file_that_cannot_be_read_is_refused_by_its_name(load: Load, tm
 )
 def test_a_refusal_never_tells_a_secret(load: Load, text: str) -> None:
     assert SECRET not in load.refusal(text)
+
+
+@pytest.mark.parametrize("path", sorted(SECRETS))
+def test_a_secret_is_not_shown_by_the_settings_that_hold_it(load: Load, path: str) -> None:
+    settings = load(**{variable(path): SECRET})
+    for shown in (repr(settings), str(settings), f"{settings}", pretty_repr(settings)):
+        assert SECRET not in shown
+        assert "***" in shown
+        assert "bootstrap='127.0.0.1:9092'" in shown
+
+
+def test_what_is_no_secret_is_shown_and_a_missing_secret_is_not_pretended() -> None:
+    assert repr(Privacy()) == "Privacy(pepper='')"
+    assert repr(Privacy(pepper=SECRET)) == "Privacy(pepper='***')"
+
+
+def test_every_setting_whose_name_says_so_is_a_secret() -> None:
+    assert {path for path in PATHS if path.endswith(("password", "pepper", "token", "secret"))} <= SECRETS
 
 
 def test_every_setting_is_explained_and_nothing_else() -> None:

@@ -224,7 +224,7 @@ HELP: dict[str, str] = {
     "redis.patience_seconds": "How long a worker tries again in place, with back-off, before it ends with 1.",
     "redis.username": "The ACL user, if the URL names none.",
     "redis.password": "Secret: its password, or without a user that of `requirepass`, if the URL holds none.",
-    "redis.ssl_ca_location": "PEM file of the authority that signs Redis's certificate; empty: the system's.",
+    "redis.ssl_ca_location": "PEM file of the authority that signs Redis's certificate, if not one of the system's.",
     "redis.ssl_certificate_location": "PEM file of a client certificate, where Redis asks for one.",
     "redis.ssl_key_location": "PEM file of its key, without a password.",
     "redis.allow_volatile": "Start although Redis has no persistence or may evict keys: for a trial only.",

@@ -18,7 +18,7 @@ class Files(NamedTuple):
 
 
 def client_context(files: Files, *, check_hostname: bool = True) -> ssl.SSLContext:
-    """Return what a client needs: it trusts ``ca``, or the system's authorities, and always checks certificates.
+    """Return what a client needs: it trusts ``ca`` alone, or else the system's authorities.
 
     Raises:
         RefusedToStart: a file cannot be read or does not hold what it should, or two do not fit together.
@@ -26,20 +26,23 @@ def client_context(files: Files, *, check_hostname: bool = True) -> ssl.SSLConte
     if bool(files.certificate) != bool(files.key):
         message = f"{files.section}.ssl_certificate_location and {files.section}.ssl_key_location: set both, or none"
         raise RefusedToStart(message)
-    context = ssl.create_default_context()
+    if files.key_password and not files.key:
+        message = f"{files.section}.ssl_key_password needs {files.section}.ssl_key_location"
+        raise RefusedToStart(message)
+    context = _trusting(files)
     context.check_hostname = check_hostname
-    if files.ca:
-        _trust(context, files)
     if files.certificate:
         _show(context, files)
     return context
 
 
-def _trust(context: ssl.SSLContext, files: Files) -> None:
+def _trusting(files: Files) -> ssl.SSLContext:
+    if not files.ca:
+        return ssl.create_default_context()
     setting = f"{files.section}.ssl_ca_location"
     _check_readable(setting, files.ca)
     try:
-        context.load_verify_locations(files.ca)
+        return ssl.create_default_context(cafile=files.ca)
     except ssl.SSLError:
         message = f"{setting} = {files.ca}: holds no certificate in PEM"
         raise RefusedToStart(message) from None

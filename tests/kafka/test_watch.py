@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from aiokafka.errors import GroupAuthorizationFailedError
 from faust.types import TP
 from prometheus_client import generate_latest
 
@@ -26,6 +27,8 @@ class FakeConsumer:
     def __init__(self, fetched: int) -> None:
         self.fetched: int | None = fetched
         self.unacked: set[SimpleNamespace] = set()
+        self.coordinator = SimpleNamespace(_pending_exception=None)
+        self._thread = SimpleNamespace(_consumer=SimpleNamespace(_coordinator=self.coordinator))
 
     def hold(self, *offsets: int, tp: TP = PROMPTS, acked: bool = False) -> None:
         self.unacked = {_Message(tp=tp, offset=offset, acked=acked) for offset in offsets}
@@ -105,6 +108,16 @@ def test_a_stage_without_an_assignment_is_not_asked() -> None:
     for now_s in (0.0, 1000.0):
         asyncio.run(watching.look(now_s))
     assert left == []
+
+
+def test_a_stage_that_may_not_join_its_group_ends_the_process_with_1(caplog: pytest.LogCaptureFixture) -> None:
+    consumer, left = FakeConsumer(fetched=0), list[int]()
+    consumer.coordinator._pending_exception = GroupAuthorizationFailedError("eddyline-encode")
+    with caplog.at_level(logging.CRITICAL):
+        asyncio.run(watch([stage(consumer, assigned=False)], end=9, left=left).look(0.0))
+    assert left == [1]
+    assert "encode may not join its consumer group" in caplog.text
+    assert "eddyline-encode" in caplog.text
 
 
 def test_how_far_a_stage_is_behind_can_be_seen() -> None:

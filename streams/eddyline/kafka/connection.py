@@ -14,6 +14,8 @@ TIMEOUT = 15.0
 LISTEN_SECONDS = 1.0
 """How often a client that waits for the brokers is asked what keeps it."""
 REFUSALS = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL})  # noqa: SLF001 - librdkafka's names
+ALERT = "SSL alert number"
+"""A broker that refuses a client's certificate, or its lack of one, just hangs up: only the text tells why."""
 Client: TypeAlias = AdminClient | Consumer
 Config: TypeAlias = dict[str, str | int | float | bool]
 
@@ -40,7 +42,7 @@ def asking_config(settings: Settings) -> dict[str, Any]:
 
 def _raise_refusal(error: KafkaError) -> None:
     """Called by librdkafka within a client's ``poll``, which raises it again."""
-    if error.code() in REFUSALS:
+    if error.code() in REFUSALS or ALERT in error.str():
         message = f"Kafka refuses the connection, or is not trusted: {error.str()}"
         raise RefusedToStart(message)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import faust
 from aiokafka.errors import KafkaError
@@ -45,6 +45,18 @@ class Assignment:
 
     async def _revoked(self, *_: object, **__: object) -> None:
         self.received = False
+
+
+def group_error(stage: Stage) -> Exception | None:
+    """Return why the brokers keep a stage out of its consumer group, or None.
+
+    aiokafka tells it to whoever fetches records, but Faust fetches none before it has partitions: it waits for ever.
+    """
+    consumer: Any = stage.app.consumer
+    fetching = consumer._thread._consumer  # noqa: SLF001 - aiokafka's consumer, in a thread of Faust's
+    coordinator = fetching._coordinator if fetching else None  # noqa: SLF001
+    error: Exception | None = coordinator._pending_exception if coordinator else None  # noqa: SLF001
+    return error
 
 
 async def positions(stage: Stage) -> dict[TP, int | None]:

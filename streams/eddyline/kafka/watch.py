@@ -9,7 +9,7 @@ from mode import Service
 
 from eddyline import telemetry
 from eddyline.kafka.offsets import Ends
-from eddyline.kafka.stage import Stage, positions
+from eddyline.kafka.stage import Stage, group_error, positions
 from eddyline.settings import Settings
 from eddyline.telemetry import Telemetry
 from eddyline.watchdog import Place, Sight, Stall, Watchdog
@@ -48,11 +48,15 @@ class Watch(Service):
                 log.warning("the watchdog saw nothing: %s", error)
 
     async def look(self, now_s: float) -> None:
-        """Look once; end the process if a stage is stuck.
+        """Look once; end the process if a stage is stuck, or kept out of its consumer group.
 
         Raises:
             Unavailable: the brokers do not say where partitions end.
         """
+        errors = {stage.name: error for stage in self._stages if (error := group_error(stage))}
+        if errors:
+            self._end([f"{name} may not join its consumer group: {error}" for name, error in errors.items()])
+            return
         seen = await self._see()
         self._metrics.clear(telemetry.LAG_RECORDS)
         for (stage, topic, partition), sight in seen.items():
@@ -72,7 +76,7 @@ class Watch(Service):
             for tp, position in found.items()
         }
 
-    def _end(self, stalls: Sequence[Stall]) -> None:
+    def _end(self, stalls: Sequence[Stall | str]) -> None:
         """Leave at once: an orderly end would wait for what is stuck, and a kill costs nothing but repeated work."""
         for stall in stalls:
             log.critical("stuck: %s; the process ends and goes on from its last checkpoint", stall)

@@ -1,20 +1,24 @@
 """How Redis is reached, for its blocking and its asynchronous client."""
 
+import ssl
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+import redis.exceptions
 
 from eddyline.errors import RefusedToStart
 from eddyline.settings import Redis
 from eddyline.tls import Files, client_context
 
 C = TypeVar("C")
+REFUSALS = (redis.exceptions.AuthenticationError, redis.exceptions.NoPermissionError, ssl.SSLCertVerificationError)
 
 
-def open_client(from_url: Callable[..., C], settings: Redis, **more: object) -> C:
-    """Return a client made by ``from_url``, ``redis.Redis.from_url`` or its asynchronous twin. Nothing is sent yet.
+def open_client(from_url: Callable[..., C], settings: Redis, **options: object) -> C:
+    """Return a client made by ``from_url``, ``redis.Redis.from_url`` or its asynchronous twin, which takes ``options``.
 
-    ``more`` are arguments of it that do not come from the settings.
+    Nothing is sent yet.
 
     Raises:
         RefusedToStart: the URL is none, the settings contradict each other, or a file cannot be used.
@@ -22,7 +26,7 @@ def open_client(from_url: Callable[..., C], settings: Redis, **more: object) -> 
     try:
         url = urlsplit(settings.url)
         _check(settings, scheme=url.scheme, has_user=bool(url.username or url.password))
-        return from_url(settings.url, **_options(settings, tls=url.scheme == "rediss"), **more)
+        return from_url(settings.url, **_options(settings, tls=url.scheme == "rediss"), **options)
     except ValueError:
         # The parser's own message is not repeated: it may quote a part of the password.
         message = "redis.url is not a URL like redis://host:6379/0"
@@ -61,3 +65,12 @@ def _options(settings: Redis, *, tls: bool) -> dict[str, object]:
         "ssl_keyfile": settings.ssl_key_location or None,
         "ssl_check_hostname": True,
     }
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether Redis refuses the user or his wish, or its certificate is not trusted: that does not pass."""
+    while error is not None:
+        if isinstance(error, REFUSALS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -18,7 +18,7 @@ from eddyline.changes import Changes, Result
 from eddyline.errors import Fenced, RefusedToStart, Unavailable
 from eddyline.protocols import Exchanged, Stored
 from eddyline.settings import Settings
-from eddyline.store.connection import open_client
+from eddyline.store.connection import is_refusal, open_client
 from eddyline.store.patience import Patience
 
 EPOCH, APPLIED, EXCHANGED = b"epoch", b"applied", b"exchanged"
@@ -88,12 +88,16 @@ async def check_configured(settings: Settings) -> str | None:
     """Check the configured Redis as :func:`check_durable` does, over a connection of its own.
 
     Raises:
-        RefusedToStart: it is unfit, or the URL is none; the message says what to do.
+        RefusedToStart: it is unfit, refuses the user or is not trusted, or the settings of the connection cannot work.
         Unavailable: it does not answer.
     """
     client = connect(settings)
     try:
         return await check_durable(client, allow_volatile=settings.redis.allow_volatile)
+    except Unavailable as error:
+        if is_refusal(error):
+            raise RefusedToStart(str(error)) from None
+        raise
     finally:
         await client.aclose()
 
