@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -237,7 +238,8 @@ def headers(message: Message) -> dict[str, bytes]:
 
 def event_time(line: Line) -> int:
     """Return the event time of a well-formed line in milliseconds."""
-    return int(line[1].get("ts") or line[1]["effective_at"])
+    time = line[1].get("ts") or line[1]["effective_at"]
+    return int(datetime.fromisoformat(time).timestamp() * 1000) if isinstance(time, str) else int(time)
 
 
 def _environ(name: str, bootstrap: str, redis_url: str, changes: Mapping[str, object]) -> dict[str, str]:

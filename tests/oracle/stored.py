@@ -1,0 +1,150 @@
+"""The finished results in Redis, as docs/architecture.md lays them out: cells, hours, rolling sums, panel rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import numpy as np
+from tests.oracle.arithmetic import GROUPS, group_of
+from tests.oracle.judged import Whole
+from tests.oracle.references import DAY_MS, HOUR_MS
+from tests.oracle.rules import Rules
+from tests.oracle.seen import Seen, total
+from tests.oracle.windows import Window, sample
+
+Values = dict[str, Any]
+"""By Redis key, what it must hold, as JSON-like values."""
+SPANS = {"1h": HOUR_MS, "24h": DAY_MS}
+
+
+def cells(wholes: Sequence[Whole], rules: Rules, build_id: str) -> Values:
+    """Return the closed windows and the closed hours."""
+    hours: defaultdict[tuple[str, str, int], Window] = defaultdict(Window)
+    found = {}
+    for whole in wholes:
+        key = _window_key(whole.app, whole.deployment, rules.window_ms, whole.start)
+        found[key] = _cell(whole.window, build_id)
+        hour = (whole.app, whole.deployment, whole.start // HOUR_MS * HOUR_MS)
+        hours[hour] = hours[hour] + whole.window
+    return found | {_window_key(*key[:2], HOUR_MS, key[2]): _cell(window, build_id) for key, window in hours.items()}
+
+
+def _window_key(app: str, deployment: str, size_ms: int, start: int) -> str:
+    return f"eddyline:window:{_quoted(app)}:{_quoted(deployment)}:{size_ms // 1000}:{start // 1000}"
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="/ ")
+
+
+def _cell(window: Window, build_id: str) -> dict[str, Any]:
+    return {
+        "late": 0,
+        "truncated": window.truncated,
+        "tools": len(window.tools),
+        "volume": _sums(window.volume),
+        "gated": _sums(window.gated),
+        "sample": [
+            [hashed, id_, seen.row.vector.tolist(), seen.flags] for hashed, id_, seen in sample(window.gated)
+        ],
+        "scores": _scores(window),
+        "builds": [build_id] if window.volume or window.tools else [],
+    }
+
+
+def _sums(prompts: Sequence[Seen]) -> dict[str, Any]:
+    sums = total(prompts)
+    return {"n": sums.n, "x": sums.x.tolist(), "features": sums.features.tolist(), "numeric": sums.numeric.tolist()}
+
+
+def _scores(window: Window) -> dict[str, list[int]]:
+    found: dict[str, Any] = defaultdict(lambda: np.zeros((GROUPS, 3), np.int64))
+    for score in window.scores:
+        found[score.label][group_of(score.prompt.user)] += (1, score.value, score.value**2)
+    return {label: sums.ravel().tolist() for label, sums in found.items()}
+
+
+def rolling(wholes: Sequence[Whole], rules: Rules, space_id: str) -> Values:
+    """Return the rolling sums as they were last written."""
+    found = {}
+    for app in {whole.app for whole in wholes}:
+        ends = sorted({whole.start + rules.window_ms for whole in wholes if whole.app == app})
+        for deployment in {whole.deployment for whole in wholes if whole.app == app}:
+            mine = [whole for whole in wholes if (whole.app, whole.deployment) == (app, deployment)]
+            as_of = _last_written(mine, ends)
+            for span, span_ms in SPANS.items():
+                key = f"eddyline:rolling:{_quoted(app)}:{_quoted(deployment)}:{span}"
+                found[key] = _rolled([one for one in mine if one.start >= as_of - span_ms], as_of, space_id)
+    return found
+
+
+def _last_written(mine: Sequence[Whole], ends: Sequence[int]) -> int:
+    """Return the last end of a window of the app at which this deployment was still rolled: until it has nothing."""
+    last = max(whole.start for whole in mine)
+    gone = [end for end in ends if end - DAY_MS > last]
+    return gone[0] if gone else ends[-1]
+
+
+def _rolled(wholes: Sequence[Whole], as_of: int, space_id: str) -> dict[str, Any]:
+    volume = [seen for whole in wholes for seen in whole.window.volume]
+    gated = [seen for whole in wholes for seen in whole.window.gated]
+    return {"as_of": as_of, "space_id": space_id, "volume": _sums(volume), "gated": _sums(gated)}
+
+
+def panel(rows: Mapping[tuple[str, str], Mapping[str, Any]]) -> Values:
+    """Return the panel by key."""
+    return {f"eddyline:panel:{_quoted(app)}:{day}": dict(found) for (app, day), found in rows.items()}
+
+
+# Decoding what is there
+
+
+def decode(found: Mapping[str, Mapping[str, bytes]]) -> Values:
+    """Return hashes of finished results, by key and field, as :func:`cells` and the others state them."""
+    readers = {"window": _read_window, "rolling": _read_rolling, "panel": _read_panel}
+    return {key: readers[key.split(":")[1]](fields) for key, fields in found.items()}
+
+
+def _read_window(fields: Mapping[str, bytes]) -> dict[str, Any]:
+    late, truncated, tools, volume, gated, items, scores, builds = msgspec.msgpack.decode(fields["cell"])
+    return {
+        "late": late,
+        "truncated": truncated,
+        "tools": tools,
+        "volume": _read_sums(volume),
+        "gated": _read_sums(gated),
+        "sample": [[item[0], item[1], np.frombuffer(item[2], np.int8).tolist(), item[3]] for item in items],
+        "scores": {name: _ints(sums) for name, sums in scores.items()},
+        "builds": builds,
+    }
+
+
+def _read_sums(wire: Sequence[Any]) -> dict[str, Any]:
+    n, x, features, numeric = wire
+    return {"n": n, "x": _ints(x), "features": _ints(features), "numeric": _ints(numeric)}
+
+
+def _ints(value: bytes) -> list[int]:
+    found: list[int] = np.frombuffer(value, "<i8").tolist()
+    return found
+
+
+def _read_rolling(fields: Mapping[str, bytes]) -> dict[str, Any]:
+    ((space_id, value),) = fields.items()
+    as_of, space, volume, gated = msgspec.msgpack.decode(value)
+    assert space == space_id
+    volume, gated = (_read_sums(msgspec.msgpack.decode(part)) for part in (volume, gated))
+    return {"as_of": as_of, "space_id": space_id, "volume": volume, "gated": gated}
+
+
+def _read_panel(fields: Mapping[str, bytes]) -> dict[str, Any]:
+    return dict(_read_rows(fields.values()))
+
+
+def _read_rows(parts: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+    names = ("first_ms", "n", "openers", "features", "numeric", "projected")
+    for part in parts:
+        for user, deployment, *values in msgspec.msgpack.decode(part)[-1]:
+            yield f"{user.hex()} {deployment}", dict(zip(names, values, strict=True))
