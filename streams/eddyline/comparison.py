@@ -62,14 +62,14 @@ def _mean_score(sums: Ints) -> MeanScore:
     The error is that of a ratio of sums over clusters (Cochran, Sampling Techniques, section 6.3), the clusters being
     the groups that have a score: scores of one user are alike, so counting scores would understate it.
     """
-    present = sums[sums[:, 0] > 0]
-    n, groups = int(present[:, 0].sum()), len(present)
-    mean = float(present[:, 1].sum()) / n
+    present = [(count, value) for count, value, _ in sums.tolist() if count]
+    n, total, groups = sum(count for count, _ in present), sum(value for _, value in present), len(present)
     error = None
     if groups > 1:
-        residuals = present[:, 1] - mean * present[:, 0]
-        error = math.sqrt(groups / (groups - 1) * float(residuals @ residuals)) / n
-    return MeanScore(round(mean / UNIT, DECIMALS), None if error is None else round(error / UNIT, DECIMALS), n)
+        # n times a residual is an integer: no rounding but that of the root and the divisions.
+        squares = sum((n * value - total * count) ** 2 for count, value in present)
+        error = math.sqrt(squares * groups / (groups - 1)) / n**2
+    return MeanScore(round(total / n / UNIT, DECIMALS), None if error is None else round(error / UNIT, DECIMALS), n)
 
 
 def _rounded(value: float | None) -> float | None:

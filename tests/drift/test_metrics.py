@@ -1,5 +1,7 @@
 """One contract for every drift metric: nothing where nothing changed, its null is true, and it sees a shift."""
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -7,7 +9,7 @@ from tests import observed
 
 from eddyline import samples
 from eddyline.cells import Cell
-from eddyline.drift import METRICS, Metric
+from eddyline.drift import METRICS, Metric, centroid, cosine
 from eddyline.protocols import SCALE
 from eddyline.references import Reference
 
@@ -113,6 +115,31 @@ def test_null_vectors_give_nothing_or_a_number(metric: Metric) -> None:
         metric.null(_reference(zeros), observed.cell(zeros)),
     ]
     assert all(number is None or np.isfinite(number) for number in found)
+
+
+def test_a_distance_is_rounded_once_so_that_every_machine_gives_the_same() -> None:
+    """Of single prompts one distance in eight lies between two decimals, where a last bit decides."""
+    rng = np.random.default_rng(8)
+    for _ in range(100):
+        ours, theirs = observed.unit_vectors(2, rng).astype(np.int64)
+        squares = int(((ours - theirs) ** 2).sum())
+        found = centroid.METRIC.value(
+            _reference(theirs[None].astype(np.int8)), observed.cell(ours[None].astype(np.int8))
+        )
+        assert found == squares / SCALE**2
+
+
+def test_a_cosine_is_never_below_zero() -> None:
+    """Of two equal sums the quotient may round to more than one; JSON would say -0.0."""
+    rng = np.random.default_rng(9)
+    n = 10**7
+    for _ in range(300):
+        window, reference = Cell(), _reference(observed.unit_vectors(1, rng))
+        window.gated.n = reference.sums.n = n
+        window.gated.x = reference.sums.x = rng.integers(-20 * n, 20 * n, 384)
+        value = cosine.METRIC.value(reference, window)
+        assert value is not None
+        assert math.copysign(1.0, value) == 1.0
 
 
 def test_every_metric_has_a_name_of_its_own() -> None:

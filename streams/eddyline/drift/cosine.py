@@ -1,9 +1,10 @@
 """Centroid cosine distance: one minus the cosine of the two means, for those who think in angles."""
 
 import math
+from fractions import Fraction
 
 from eddyline.cells import Cell
-from eddyline.drift.metric import Metric, mean, noise
+from eddyline.drift.metric import Metric, inner, noise, squared_length
 from eddyline.references import Reference
 
 
@@ -11,9 +12,9 @@ def value(reference: Reference, current: Cell) -> float | None:
     """Return 1 - cos(mean of the window, mean of the reference), in [0, 2]; None when one of them is zero."""
     if not current.gated.n:
         return None
-    ours, theirs = mean(current.gated), mean(reference.sums)
-    lengths = math.sqrt(float(ours @ ours) * float(theirs @ theirs))
-    return 1.0 - float(ours @ theirs) / lengths if lengths else None
+    ours, theirs = current.gated, reference.sums
+    squares = inner(ours, ours) * inner(theirs, theirs)
+    return max(0.0, 1.0 - inner(ours, theirs) / math.sqrt(squares)) if squares else None
 
 
 def null(reference: Reference, current: Cell) -> float | None:
@@ -24,11 +25,10 @@ def null(reference: Reference, current: Cell) -> float | None:
     """
     if not current.gated.n:
         return None
-    theirs = mean(reference.sums)
     of_reference = noise(reference, reference.sums.n)
-    true = max(0.0, float(theirs @ theirs) - of_reference)
+    true = max(Fraction(0), squared_length(reference.sums) - of_reference)
     product = (true + noise(reference, current.gated.n)) * (true + of_reference)
-    return 1.0 - true / math.sqrt(product) if product else None
+    return max(0.0, 1.0 - float(true) / math.sqrt(product)) if product else None
 
 
 METRIC = Metric("centroid_cosine", value, null)
