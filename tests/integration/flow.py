@@ -47,7 +47,7 @@ def flow(*, prompts: int, hours: float, users: int, seed: int) -> list[Line]:
     """Return about two lines per prompt, nearly in the order of event time, with no topic silent for long."""
     random_ = random.Random(seed)
     step = hours * HOUR_MS / prompts
-    timed: list[Timed] = list(_mail_deployments())
+    timed: list[Timed] = list(_mail_deployments(START_MS + int(hours * HOUR_MS)))
     for number in range(prompts):
         at = START_MS + int(number * step)
         user = random_.randrange(users)
@@ -114,11 +114,13 @@ def _feedback(number: int, at: int) -> Iterator[Timed]:
             yield at + later, ("feedback", vote)
 
 
-def _mail_deployments() -> Iterator[Timed]:
-    """Announcements ahead of their time, one of them inside a window, one twice."""
+def _mail_deployments(end: int) -> Iterator[Timed]:
+    """Announcements ahead of their time, some of them inside a window, some twice."""
     told = ((1, "m1", "deploy"), (10.4, "m2", "deploy"), (20, "m1", "rollback"), (30.2, "m1", "retire"))
     for number, (hours, deployment, action) in enumerate(told):
         effective = START_MS + int(hours * HOUR_MS)
+        if effective >= end:
+            return
         value = {"app": "mail", "environment": "staging", "deployment": deployment, "effective_at": effective}
         line: Line = ("deployments", {**value, "id": f"d{number}", "action": action})
         yield from [(effective - ANNOUNCED_AHEAD_MS + again * MINUTE_MS, line) for again in range(1 + number % 2)]

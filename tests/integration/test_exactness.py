@@ -1,23 +1,25 @@
 """Exactness under faults: whatever is killed, every event counts once and every output is there."""
 
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 from tests.integration import flow
+from tests.integration.exact import assert_exact
 from tests.integration.running import TERMINATION_SECONDS, Installation, Line, Workers, event_time, running
 
-from eddyline import cells, keys
 from eddyline.demo.servers import RedisServer
 from eddyline.encoders import OnnxEncoder
 
 pytestmark = pytest.mark.integration
-WINDOW_SECONDS = 300
+HOURS = 36
+"""Of event time: so that the day before a deployment becomes a reference."""
 SETTINGS = {
-    "windows_size_seconds": WINDOW_SECONDS,
+    "windows_size_seconds": 1800,
+    "judge_min_window": 4,
+    "judge_min_reference": 40,
     # Silence must mean the end of the input, not a worker that is being started again ...
     "windows_idle_seconds": 12,
     # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
@@ -49,43 +51,8 @@ def break_things(
         workers.kill(random_.randrange(2))
 
 
-def assert_exact(kafka: Installation, lines: Sequence[Line], encoder: OnnxEncoder) -> None:
-    """Compare everything that came out with what the events say."""
-    expected = flow.windows(lines, encoder, WINDOW_SECONDS * 1000)
-    wrong = [key for key, window in expected.items() if difference(kafka, key, window)]
-    assert not wrong, (
-        f"{len(wrong)} of {len(expected)} windows: {[difference(kafka, k, expected[k]) for k in wrong][:5]}"
-    )
-    assert_drift(kafka, expected)
-    scores = Counter((score["request_id"], score["scorer"], score["candidate"]) for score in kafka.scores())
-    assert scores == flow.score_keys(lines)
-
-
-def difference(kafka: Installation, key: tuple[str, int], expected: flow.Window) -> str | None:
-    """Return how the cell in Redis differs from ``expected``, or None."""
-    deployment, start = key
-    packed = kafka.redis.hget(keys.window(f"{flow.APP}/production", deployment, WINDOW_SECONDS, start), "cell")
-    if packed is None:
-        return f"{key}: no cell"
-    cell = cells.unpack(packed)  # type: ignore[arg-type]
-    scores = Counter({scorer: int(sums[:, 0].sum()) for scorer, sums in cell.scores.items()})
-    ours = (expected.n, expected.gated_n, 0, expected.scores)
-    theirs = (cell.volume.n, cell.gated.n, cell.late, scores)
-    if ours != theirs:
-        return f"{key}: {theirs} instead of {ours}"
-    same = np.array_equal(cell.volume.x, expected.x) and np.array_equal(cell.gated.x, expected.gated_x)
-    return None if same else f"{key}: other sums"
-
-
-def assert_drift(kafka: Installation, expected: dict[tuple[str, int], flow.Window]) -> None:
-    """Check that there is one drift event per window and deployment, with its counts, and no other."""
-    found = Counter((data["deployment"], data["n"], data["gated_n"], data["late"]) for data in kafka.drift())
-    assert found == Counter((key[0], window.n, window.gated_n, 0) for key, window in expected.items())
-    assert {data["completeness"] for data in kafka.drift()} == {1.0}
-
-
 def run_with_faults(kafka: Installation, server: RedisServer, encoder: OnnxEncoder, faults: Faults) -> None:
-    lines = flow.flow(prompts=faults.prompts, hours=faults.prompts / 1500, users=faults.prompts // 12, seed=faults.seed)
+    lines = flow.flow(prompts=faults.prompts, hours=HOURS, users=faults.prompts // 12, seed=faults.seed)
     ahead = len(lines) // 20
     # Every source has something before a worker looks: else those that have nothing yet would count as idle.
     kafka.produce(lines[:ahead])
@@ -126,7 +93,7 @@ def test_a_worker_asked_to_end_does_so_in_time_and_loses_nothing(
     install: Callable[..., Installation], encoder: OnnxEncoder
 ) -> None:
     kafka = install(**SETTINGS)
-    lines = flow.flow(prompts=1500, hours=2, users=150, seed=3)
+    lines = flow.flow(prompts=1500, hours=HOURS, users=150, seed=3)
     half = len(lines) // 2
     kafka.produce(lines[:half])
     with running(kafka) as workers:

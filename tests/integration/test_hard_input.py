@@ -1,15 +1,20 @@
 """One stream of everything that is hard: each test looks at what became of one kind of it."""
 
+import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import pytest
 from tests.integration import flow
 from tests.integration.hostile import MAX_BYTES, TOMBSTONES, hostile
 from tests.integration.running import Installation, Line, event_time, headers, running
+from tests.oracle.oracle import Truth, truth
+from tests.oracle.rules import Rules
 
 from eddyline.demo.servers import Broker, RedisServer
 from eddyline.encoders import OnnxEncoder
+from eddyline.settings import Settings
 
 pytestmark = pytest.mark.integration
 WINDOW_MS = 300_000
@@ -27,6 +32,7 @@ class Outcome(NamedTuple):
     drift: list[dict[str, Any]]
     scores: list[dict[str, Any]]
     reasons: Counter[str]
+    settings: Settings
 
 
 def plain(app: str, number: int, time_ms: int, **fields: object) -> Line:
@@ -73,36 +79,41 @@ def outcome(kafka: Broker, redis_server: RedisServer, tmp_path_factory: pytest.T
     good = backwards() + announcements() + sorted(lines + without_deployment(), key=event_time)
     ours.produce(line for line in interleaved(good, [line for line, _ in refused] + list(TOMBSTONES)) for _ in range(2))
     with running(ours) as workers:
-        workers.wait_until_judged(event_time(lines[-1]))
+        workers.wait_until_judged(max(map(event_time, lines)))
         # A minute of event time, less than the grace: among these nothing can close a window too early.
         after = [plain("support", 900 + n, ours.judged_until() + n * 1000, deployment="v2") for n in range(60)]
         ours.produce([*good, *late_prompts(), *after])
         workers.wait_until_judged(event_time(after[-1]))
     reasons = Counter(headers(message)["dlq.reason"].decode() for message in ours.read("dead_letters"))
-    return Outcome(lines + after, ours.drift(), ours.scores(), reasons)
+    return Outcome([*lines, *after], ours.drift(), ours.scores(), reasons, ours.settings)
 
 
 def of_app(outcome: Outcome, app: str) -> list[dict[str, Any]]:
     return [data for data in outcome.drift if data["app"] == f"{app}/production"]
 
 
-def test_an_event_produced_three_times_counts_once(outcome: Outcome, encoder: OnnxEncoder) -> None:
-    expected = flow.windows(outcome.lines, encoder, WINDOW_MS)
-    counts = Counter(
-        (data["deployment"], data["n"], data["gated_n"]) for data in of_app(outcome, flow.APP) if data["n"]
-    )
-    assert counts == Counter((key[0], window.n, window.gated_n) for key, window in expected.items() if window.n)
-    scores = Counter(
-        (score["request_id"], score["scorer"], score["candidate"])
-        for score in outcome.scores
-        if score["app"] == f"{flow.APP}/production"
-    )
-    assert scores == flow.score_keys(outcome.lines)
+@pytest.fixture(scope="module")
+def expected(outcome: Outcome, encoder: OnnxEncoder) -> Truth:
+    """What must have come of the events of :data:`flow.APP`; that some were late is told by other tests."""
+    return truth(outcome.lines, Rules.of(outcome.settings), encoder)
+
+
+def counts(drift: Iterable[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+    rows = [data for data in drift if data["n"]]
+    return Counter((d["window"]["start"], d["deployment"], d["n"], d["gated_n"], d["tools"]) for d in rows)
+
+
+def test_an_event_produced_three_times_counts_once(outcome: Outcome, expected: Truth) -> None:
+    drift = [json.loads(event)["data"] for event in expected.drift.values()]
+    ours = [data for data in drift if data["app"] == f"{flow.APP}/production"]
+    assert counts(of_app(outcome, flow.APP)) == counts(ours)
+    scores = [json.loads(event)["data"] for event in expected.scores.values()]
+    apart = [score for score in outcome.scores if score["app"] != f"{BACKWARDS}/production"]
+    assert sorted(map(str, apart)) == sorted(map(str, scores))
 
 
 def test_late_events_are_counted_and_not_added(outcome: Outcome) -> None:
     assert sum(data["late"] for data in of_app(outcome, flow.APP)) == LATE
-    assert sum(data["n"] for data in of_app(outcome, flow.APP)) == sum(name == "prompts" for name, _ in outcome.lines)
 
 
 def test_a_deployment_is_the_one_announced_for_the_time_of_the_window(outcome: Outcome) -> None:
@@ -120,6 +131,7 @@ def test_a_response_that_comes_before_its_prompt_is_joined(outcome: Outcome) -> 
     assert joined == {f"{BACKWARDS}-{number}": 2 for number in range(50)}
 
 
-def test_every_hostile_record_becomes_a_dead_letter_with_its_reason(outcome: Outcome) -> None:
-    once = Counter(reason for _, reason in hostile(HOSTILE_RECORDS))
-    assert outcome.reasons == Counter({reason: 2 * count for reason, count in once.items()})
+def test_every_hostile_record_becomes_a_dead_letter_with_its_reason(outcome: Outcome, expected: Truth) -> None:
+    twice = Counter(reason for _, reason in hostile(HOSTILE_RECORDS) for _ in range(2))
+    thrice = Counter(reason for reason in expected.dead.elements() for _ in range(3))
+    assert outcome.reasons == twice + thrice

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 from tests.oracle.rules import Rules
 
 SCHEMAS = Path(__file__).parents[2] / "streams/eddyline/inputs/schemas"
@@ -94,7 +94,7 @@ class Log:
     dead: Counter[str] = field(default_factory=Counter)
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on a line, not an error of the oracle
+class Refused(Exception):
     """A line is a dead letter; its only argument is the reason."""
 
 

@@ -97,9 +97,7 @@ class History:
     def day(self, start: int) -> Reference:
         """Return the reference of the day from ``start`` on, in whole hours, as far as it is known."""
         first, oldest = _hour(start), self._newest - KEPT_MS
-        hours = [
-            found for at, found in sorted(self._hours.items()) if first <= at < start + DAY_MS and at >= oldest
-        ]
+        hours = [found for at, found in sorted(self._hours.items()) if first <= at < start + DAY_MS and at >= oldest]
         sums = total([seen for hour in hours for seen in hour])
         candidates = [seen for hour in hours for _, _, seen in sample(hour)]
         items = [seen.row.vector for _, _, seen in sample(candidates, HISTORY_ITEMS)]

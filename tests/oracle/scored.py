@@ -57,8 +57,8 @@ def _answered(prompt: Prompt | None, answer: Answer, rows: dict[str, Row]) -> It
 
 
 def _answer(prompt: Prompt, answer: Answer, rows: dict[str, Row]) -> Iterator[Score]:
-    vectors = (rows[text].vector.astype(np.int8) for text in (prompt.text, answer.text))
-    interaction = Interaction(*vectors, answer.text)
+    asked, said = (rows[text].vector.astype(np.int8) for text in (prompt.text, answer.text))
+    interaction = Interaction(asked, said, answer.text)
     ours = [(scorer.name, scorer.version, scorer.score(interaction)) for scorer in SCORERS]
     given = [(name, version, fixed(value)) for name, version, value in ours if value is not None]
     yield from _scores(prompt, answer.at, answer.candidate, [*given, *_supplied(answer.scores)])
@@ -74,9 +74,7 @@ def _supplied(scores: Iterable[tuple[str, int]]) -> list[tuple[str, str, int]]:
     return [(name, "supplied", value) for name, value in scores]
 
 
-def _scores(
-    prompt: Prompt, at: int, candidate: str | None, scores: Iterable[tuple[str, str, int]]
-) -> Iterator[Score]:
+def _scores(prompt: Prompt, at: int, candidate: str | None, scores: Iterable[tuple[str, str, int]]) -> Iterator[Score]:
     for name, version, value in scores:
         id_ = identifier(prompt.id, name, version, candidate or "", "")
         yield Score(id_, at, prompt, candidate, name, version, value)

@@ -46,9 +46,7 @@ def _cell(window: Window, build_id: str) -> dict[str, Any]:
         "tools": len(window.tools),
         "volume": _sums(window.volume),
         "gated": _sums(window.gated),
-        "sample": [
-            [hashed, id_, seen.row.vector.tolist(), seen.flags] for hashed, id_, seen in sample(window.gated)
-        ],
+        "sample": [[hashed, id_, seen.row.vector.tolist(), seen.flags] for hashed, id_, seen in sample(window.gated)],
         "scores": _scores(window),
         "builds": [build_id] if window.volume or window.tools else [],
     }

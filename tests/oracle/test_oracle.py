@@ -3,9 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
-import numpy as np
 import orjson
 import pytest
 from tests.integration import flow
@@ -39,7 +37,7 @@ class Recorder(Pipeline):
         super().__init__(settings, encoder, NOW_MS)
         self.results: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
 
-    def _checkpoint(self, topic: str, partition: int, changes: Changes) -> None:
+    def _checkpoint(self, topic: str, partition: int, changes: Changes) -> None:  # noqa: ARG002 - results have keys of their own
         for result in changes.results:
             self.results[result.key][result.field] = result.value
 

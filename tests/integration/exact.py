@@ -1,0 +1,51 @@
+"""What came out of an installation, held against what the oracle says of its input."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.integration.running import Installation, Line, headers
+from tests.oracle.mismatch import Mismatch, report
+from tests.oracle.oracle import truth
+from tests.oracle.rules import Rules
+
+from eddyline.encoders import OnnxEncoder
+
+RESULTS = ("window", "rolling", "panel")
+KEYS = {"drift": "app", "scores": "request_id"}
+
+
+def assert_exact(kafka: Installation, lines: Sequence[Line], encoder: OnnxEncoder) -> None:
+    """Compare all that came out with what ``lines`` say: every byte of every event, and all results in Redis."""
+    expected = truth(lines, Rules.of(kafka.settings), encoder)
+    events = {name: kafka.events(name) for name in KEYS}
+    found = expected.mismatches(**events, dead=dead_letters(kafka), results=results(kafka))
+    found += [mismatch for name in KEYS for mismatch in envelopes(kafka, name)]
+    assert not found, report(found)
+
+
+def dead_letters(kafka: Installation) -> Counter[str]:
+    """Return the dead letters by reason, one for each place: what is read again dies again."""
+    letters = [headers(message) for message in kafka.read("dead_letters")]
+    places = {(each["dlq.topic"], each["dlq.partition"], each["dlq.offset"]): each["dlq.reason"] for each in letters}
+    return Counter(reason.decode() for reason in places.values())
+
+
+def results(kafka: Installation) -> dict[str, dict[str, bytes]]:
+    """Return every finished result that Redis holds, by key and field."""
+    found: list[bytes] = [key for kind in RESULTS for key in kafka.redis.scan_iter(f"eddyline:{kind}:*", 1000)]
+    hashes: dict[str, dict[bytes, bytes]] = {key.decode(): kafka.redis.hgetall(key) for key in found}  # type: ignore[misc]
+    return {key: {name.decode(): value for name, value in fields.items()} for key, fields in hashes.items()}
+
+
+def envelopes(kafka: Installation, name: str) -> list[Mismatch]:
+    """Return where the key or the headers of a record are not what its value says."""
+    found = []
+    for message in kafka.read(name):
+        value = json.loads(message.value() or b"")
+        attributes = {f"ce_{field}": text for field, text in value.items() if field not in ("data", "datacontenttype")}
+        ours = (value["data"][KEYS[name]], attributes)
+        given = {field: text.decode() for field, text in headers(message).items() if field.startswith("ce_")}
+        theirs = ((message.key() or b"").decode(), given)
+        found += [Mismatch(f"{name} {value['id']}", "key and headers", ours, theirs)] if ours != theirs else []
+    return found
