@@ -2,13 +2,16 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 import pytest
 from tests.integration import flow
 from tests.integration.running import Line
-from tests.oracle.mismatch import report
+from tests.oracle import mismatch
+from tests.oracle.mismatch import Mismatch, report
 from tests.oracle.oracle import Truth, truth
 from tests.oracle.references import Evalset
 from tests.oracle.rules import Rules
@@ -90,16 +93,162 @@ def import_evalset(pipeline: Pipeline, evalset: Evalset, encoder: OnnxEncoder) -
     pipeline.import_reference(imported)
 
 
-def mismatches(expected: Truth, pipeline: Recorder) -> str:
-    found = expected.mismatches(
-        drift=pipeline.found("drift"), scores=pipeline.found("scores"), dead=pipeline.dead(), results=pipeline.results
-    )
-    return report(found) if found else ""
+Outputs = dict[str, Any]
+"""The arguments of :meth:`Truth.mismatches`."""
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_replay_is_what_the_oracle_says(seed: int, encoder: OnnxEncoder) -> None:
-    lines = flow.flow(prompts=1500, hours=40, users=90, seed=seed)
-    settings = settings_of(windows_size_seconds=(1800, 900, 3600, 1200)[seed])
+def outputs_of(pipeline: Recorder) -> Outputs:
+    events = {name: pipeline.found(name) for name in ("drift", "scores")}
+    return {**events, "dead": pipeline.dead(), "results": pipeline.results}
+
+
+@pytest.mark.parametrize(("seed", "window_seconds"), [(0, 1800), (1, 900), (3, 1200)])
+def test_a_replay_is_what_the_oracle_says(seed: int, window_seconds: int, encoder: OnnxEncoder) -> None:
+    lines = flow.flow(prompts=1000, hours=40, users=90, seed=seed)
+    settings = settings_of(windows_size_seconds=window_seconds)
     pipeline = run(lines, encoder, settings, EVALSETS)
-    assert not mismatches(truth(lines, Rules.of(settings), encoder, EVALSETS), pipeline)
+    found = truth(lines, Rules.of(settings), encoder, EVALSETS).mismatches(**outputs_of(pipeline))
+    assert not found, report(found)
+
+
+class Case(NamedTuple):
+    """A log, and what came of it on either way."""
+
+    lines: list[Line]
+    expected: Truth
+    outputs: Outputs
+
+
+@pytest.fixture(scope="module")
+def case(encoder: OnnxEncoder) -> Case:
+    lines = flow.flow(prompts=1000, hours=39, users=90, seed=7)
+    settings = settings_of(windows_size_seconds=3600)
+    outputs = outputs_of(run(lines, encoder, settings, EVALSETS))
+    return Case(lines, truth(lines, Rules.of(settings), encoder, EVALSETS), outputs)
+
+
+def test_a_log_in_whole_hours_is_what_the_oracle_says(case: Case) -> None:
+    found = case.expected.mismatches(**case.outputs)
+    assert not found, report(found)
+
+
+def mismatches(case: Case, **changed: object) -> list[Mismatch]:
+    """Compare what a test made of the outputs."""
+    return case.expected.mismatches(**(case.outputs | changed))
+
+
+def data_of(events: Iterable[bytes]) -> list[dict[str, Any]]:
+    return [json.loads(event)["data"] for event in events]
+
+
+def test_the_log_has_everything_that_is_counted(case: Case) -> None:
+    drift, scores = data_of(case.expected.drift.values()), data_of(case.expected.scores.values())
+    assert {data["deployment_source"] for data in drift} == {"attribute", "announced", "mixed", "none"}
+    assert {data["state"] for data in drift} == {"learning", "quiet", "insufficient_data"}
+    assert {(data["reference"] or {}).get("kind") for data in drift} == {None, "history", "evalset"}
+    before, own = flow.SWITCH_MS - 24 * flow.HOUR_MS, flow.START_MS
+    assert {f"{start}-{start + 24 * flow.HOUR_MS}" for start in (before, own)} <= {
+        (data["reference"] or {}).get("id") for data in drift
+    }
+    assert all(any(data[count] for data in drift) for count in ("n", "gated_n", "truncated", "tools"))
+    assert any(not data["n"] and data["scores"] for data in drift)
+    assert {score["scorer_version"] for score in scores} == {"1", "feedback", "supplied"}
+    assert {score["candidate"] for score in scores} == {None, "v3"}
+    assert {None, "v1"} < {score["deployment"] for score in scores}
+    assert len(case.expected.dead) == 8
+
+
+def test_the_log_repeats_itself_and_is_out_of_order(case: Case) -> None:
+    prompts = [value["id"] for name, value in case.lines if name == "prompts" and "id" in value]
+    answers = [value["request_id"] for name, value in case.lines if name == "responses"]
+    assert set(Counter(prompts).values()) == {1, 2}
+    seen: set[str] = set()
+    before = set()
+    for name, value in case.lines:
+        seen |= {value["id"]} if name == "prompts" and "id" in value else set()
+        before |= {value["request_id"]} - seen if name == "responses" else set()
+    assert len(set(answers) & before & set(prompts)) > 5
+
+
+def leaves(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Return the path of every value that holds no others."""
+    if isinstance(value, dict) and value:
+        for name in value:
+            yield from leaves(value[name], (*path, name))
+    else:
+        yield path
+
+
+def other(value: object) -> object:
+    """Return something of the same type that is as near as it can be."""
+    match value:
+        case float():
+            return value + 1e-6
+        case int():
+            return value + 1
+        case str():
+            return value + " "
+        case list():
+            return [*value, "build_differs"]
+    return "something"
+
+
+def changed(event: bytes, path: tuple[str, ...]) -> bytes:
+    whole = json.loads(event)
+    inner = whole
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = other(inner[path[-1]])
+    return orjson.dumps(whole)
+
+
+@pytest.mark.parametrize("name", ["drift", "scores"])
+def test_any_field_of_an_event_that_is_changed_is_named(case: Case, name: str) -> None:
+    event = max(case.outputs[name].values(), key=lambda event: len(list(leaves(json.loads(event)))))
+    paths = list(leaves(json.loads(event)))
+    assert len(paths) > 15
+    for path in paths:
+        found = mismatch.of_events(name, {"id": event}, {"id": changed(event, path)})
+        assert [one.field for one in found] == [".".join(path)]
+
+
+def test_an_event_that_is_missing_or_too_many_or_written_otherwise_is_named(case: Case) -> None:
+    events = case.outputs["scores"]
+    id_, *_ = events
+    rest = {other: event for other, event in events.items() if other != id_}
+    (missing,) = mismatches(case, scores=rest)
+    assert missing.theirs is None
+    (more,) = mismatches(case, scores=events | {"more": events[id_]})
+    assert more.ours is None
+    (bytes_,) = mismatches(case, scores=events | {id_: events[id_] + b" "})
+    assert bytes_.field == "bytes"
+
+
+def test_a_dead_letter_too_many_is_named(case: Case) -> None:
+    (found,) = mismatches(case, dead=case.outputs["dead"] + Counter(["bad_timestamp"]))
+    assert (found.what, found.field) == ("dead letters", "bad_timestamp")
+
+
+@pytest.mark.parametrize("kind", ["window", "rolling", "panel"])
+def test_a_changed_number_in_redis_is_named(case: Case, kind: str) -> None:
+    key = next(key for key in case.outputs["results"] if key.startswith(f"eddyline:{kind}:"))
+    (field, value), *_ = case.outputs["results"][key].items()
+    assert value.count(b"\x00" * 8), "no count that could be raised"
+    raised = value.replace(b"\x00" * 8, b"\x01" + b"\x00" * 7, 1) if kind != "panel" else one_more(value)
+    found = mismatches(case, results=case.outputs["results"] | {key: {field: raised}})
+    assert found
+    assert {one.what for one in found} == {key}
+
+
+def one_more(value: bytes) -> bytes:
+    """Return panel rows with a prompt more in the first."""
+    part = msgspec.msgpack.decode(value)
+    part[-1][0][3] += 1
+    return msgspec.msgpack.encode(part)
+
+
+def test_a_report_shows_the_first_ten_and_says_how_many_there_are(case: Case) -> None:
+    lines = report(mismatches(case, scores={})).splitlines()
+    assert lines[0] == f"{len(case.expected.scores)} differences"
+    assert len(lines) == 11
+    assert "support/production" in lines[1]
