@@ -73,7 +73,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     late: Count
     """Events that came too late for their own window while this one was open."""
     truncated: Count
-    """Texts longer than the encoder reads."""
+    """Prompts longer than the encoder reads, those of tools among them."""
     tools: Count
     """Turns of tools, counted and not compared."""
     completeness: Share
