@@ -20,6 +20,8 @@ GROUPS = 16
 """Groups of users, by hash: the source of every user-clustered error."""
 SAMPLE = 64
 VERSION = 1
+MOST_SCORERS = 128
+"""Scorers of a cell, the first by name: names come from producers, and a cell must fit into one record."""
 
 Ints = NDArray[np.int64]
 
@@ -80,8 +82,19 @@ class Cell:
 
     def add_score(self, scorer: str, group: int, value: int) -> None:
         """Add one score: per scorer ``(16, 3)`` sums of 1, value and value squared over groups of users."""
-        sums = self.scores.setdefault(scorer, np.zeros((GROUPS, 3), np.int64))
-        sums[group] += (1, value, value * value)
+        if (sums := self._sums_of(scorer)) is not None:
+            sums[group] += (1, value, value * value)
+
+    def _sums_of(self, scorer: str) -> Ints | None:
+        """Return the sums to add to, or None for a scorer beyond the limit.
+
+        What is left is the same in whatever order scores come: one that is among the first of all was never pushed out.
+        """
+        if scorer not in self.scores:
+            self.scores[scorer] = np.zeros((GROUPS, 3), np.int64)
+            if len(self.scores) > MOST_SCORERS:
+                del self.scores[max(self.scores)]
+        return self.scores.get(scorer)
 
     def merge(self, other: "Cell", *, sample: int = SAMPLE) -> None:
         """Add what ``other`` holds, keeping a sample of ``sample`` items."""
@@ -93,8 +106,8 @@ class Cell:
         self.sample = samples.bottom(self.sample + other.sample, sample)
         self.builds |= other.builds
         for scorer, sums in other.scores.items():
-            mine = self.scores.setdefault(scorer, np.zeros((GROUPS, 3), np.int64))
-            mine += sums
+            if (mine := self._sums_of(scorer)) is not None:
+                mine += sums
 
 
 def group_of(user: bytes) -> int:

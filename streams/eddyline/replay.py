@@ -79,12 +79,16 @@ class Pipeline:
         topics = self.settings.topics
         stages: dict[str, Sequence[Fold | Judge]] = {topics.observations: self._folds, topics.partials: self._judges}
         if output.partition is None or output.topic not in stages:
-            self.outputs[output.topic][_order(output)] = _line(output)
+            self._keep(output)
             return
         state = stages[output.topic][output.partition]
         for further in state.apply(output.value):
             self._deliver(further)
         self._checkpoint(output.topic, output.partition, state.take_changes())
+
+    def _keep(self, output: Output) -> None:
+        """Take what leaves the stages."""
+        self.outputs[output.topic][_order(output)] = _line(output)
 
     def _checkpoint(self, topic: str, partition: int, changes: Changes) -> None:
         """Take what a state would have stored; a replay starts anew instead of going on, so it stores nothing."""
