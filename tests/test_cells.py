@@ -1,5 +1,6 @@
 """Cells: exact sums, the same bytes however they were put together."""
 
+import random
 from itertools import permutations
 
 import numpy as np
@@ -112,3 +113,17 @@ def test_a_merge_leaves_what_is_merged_as_it_was() -> None:
     total.merge(part)
     total.merge(other)
     assert cells.pack(part) == before
+
+
+def test_of_many_scorers_the_first_by_name_are_kept_in_whatever_order_they_come() -> None:
+    names = [f"scorer{number:04d}" for number in range(3 * cells.MOST_SCORERS)]
+    results = set()
+    for seed in range(3):
+        parts = [Cell(), Cell()]
+        for name in random.Random(seed).sample(names * 2, 2 * len(names)):
+            parts[samples.hash_of(name) % 2].add_score(name, 0, 1)
+        results.add(_merged(parts))
+    (packed,) = results
+    kept = cells.unpack(packed).scores
+    assert sorted(kept) == names[: cells.MOST_SCORERS]
+    assert {int(sums[0, 0]) for sums in kept.values()} == {2}

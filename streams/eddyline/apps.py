@@ -3,15 +3,19 @@
 Fields of the state, ``|`` standing for the unit separator:
 
 ========================================  ==========================================================
-``a:<app>``                               announcements and first appearances of deployments
+``a:<app>``                               announcements; when deployments were first and last seen
 ``e:<app>|<id>``                          an imported reference
 ``h:<app>|<deployment>|<space>``          the reference that a deployment got from history
 ``u:<app>|<space>|<hour>``                an hour of the app's history
 ``o:<app>|<deployment>|<space>|<hour>``   an hour that is still filling
 ``w:<app>|<deployment>|<space>|<start>``  a closed window that is still in a rolling span
 ========================================  ==========================================================
+
+None of it grows for ever: an app tells so many deployments apart at a time and forgets one that has had no window for
+so many days; of eval sets it keeps those that may still be in effect. Both are decided by the windows that it judges.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -30,12 +34,14 @@ SEPARATOR = "\x1f"
 
 
 class AppPolicy(NamedTuple):
-    """How much history makes a reference, and how long results are kept."""
+    """How much history makes a reference, how long results are kept, and what is remembered of deployments."""
 
     window_ms: int
     min_reference: int
     keep_windows_seconds: int
     keep_hours_seconds: int
+    max_deployments: int
+    keep_deployments_ms: int
 
 
 class _Story(msgspec.Struct, array_like=True):
@@ -43,6 +49,7 @@ class _Story(msgspec.Struct, array_like=True):
 
     announcements: list[Announced]
     first_seen: dict[str, int]
+    last_seen: dict[str, int] = {}
 
 
 class App:
@@ -53,6 +60,8 @@ class App:
         self.timeline = Timeline()
         self.first_seen: dict[str, int] = {}
         """Start of the first window of every deployment."""
+        self._last_seen: dict[str, int] = {}
+        """Start of the last window of every deployment, or of one up to a day before it: it is stored once a day."""
         self._imported: dict[str, tuple[int, Reference]] = {}
         self._frozen: dict[tuple[str, str], Reference] = {}
         self._histories: dict[str, History] = {}
@@ -64,7 +73,8 @@ class App:
         match kind, parts:
             case "a", []:
                 story = msgspec.msgpack.decode(value, type=_Story)
-                self.timeline, self.first_seen = Timeline(story.announcements), story.first_seen
+                self.timeline = Timeline(story.announcements)
+                self.first_seen, self._last_seen = story.first_seen, story.last_seen
             case "e", [id_]:
                 imported = msgspec.msgpack.decode(value, type=ReferenceImported)
                 self._imported[id_] = (imported.effective_ms, references.from_import(imported))
@@ -89,6 +99,19 @@ class App:
         if deployment not in self.first_seen:
             self.first_seen[deployment] = start
             self._touch_story()
+
+    def admit(self, deployments: Iterable[str], start: int) -> bool:
+        """Note the deployments that a window's events name, the first by name while there is room.
+
+        Returns:
+            Whether there was room for all of them.
+        """
+        for deployment in sorted(deployments):
+            if deployment not in self.first_seen:
+                if len(self.first_seen) >= self._policy.max_deployments:
+                    return False
+                self.see(deployment, start)
+        return True
 
     def import_reference(self, imported: ReferenceImported) -> None:
         """Take in an eval set."""
@@ -122,6 +145,7 @@ class App:
 
     def remember(self, deployment: str, space_id: str, start: int, cell: Cell) -> None:
         """Let a judged window become history, part of its hour, and part of the rolling spans."""
+        self._note_last(deployment, start)
         self._keep(deployment, self._policy.window_ms, start, cell)
         history = self._history(space_id)
         hour = history.add(start, cell)
@@ -161,6 +185,55 @@ class App:
             if not rolled:
                 del self._rolling[deployment, space_id]
 
+    # Forgetting
+
+    def expire(self, as_of: int) -> None:
+        """Forget what no window from ``as_of`` on needs: deployments that are gone, eval sets that were followed."""
+        for deployment in self.first_seen:
+            self._last_seen.setdefault(deployment, as_of)
+        oldest = as_of - self._policy.keep_deployments_ms
+        if gone := {deployment for deployment, last in self._last_seen.items() if last < oldest}:
+            self._forget(gone)
+        in_effect = sorted((effective, id_) for id_, (effective, _) in self._imported.items() if effective <= as_of)
+        for _, id_ in in_effect[:-1]:
+            del self._imported[id_]
+            self._journal.drop(self._field("e", id_))
+
+    def _forget(self, gone: set[str]) -> None:
+        """Forget deployments; with the last one goes the app's history."""
+        self._touch_story()
+        for deployment in gone:
+            self.first_seen.pop(deployment, None)
+            del self._last_seen[deployment]
+        for key in [key for key in self._frozen if key[0] in gone]:
+            del self._frozen[key]
+            self._journal.drop(self._field("h", *key))
+        for key in [key for key in self._hours if key[0] in gone]:
+            self._journal.drop(self._field("o", *key, str(self._hours.pop(key)[0])))
+        for key in [key for key in self._rolling if key[0] in gone]:
+            for start in self._rolling.pop(key).starts():
+                self._journal.drop(self._field("w", *key, str(start)))
+        if not self._last_seen:
+            self._forget_history()
+
+    def _forget_history(self) -> None:
+        for space_id, history in self._histories.items():
+            for hour in history.hours:
+                self._journal.drop(self._field("u", space_id, str(hour)))
+        self._histories.clear()
+
+    def drop_if_empty(self) -> bool:
+        """Drop what is stored of an app of which nothing is left; return whether it is so."""
+        if self._last_seen or self._imported or self.timeline.announcements:
+            return False
+        self._journal.drop(f"a:{self._name}")
+        return True
+
+    def _note_last(self, deployment: str, start: int) -> None:
+        if start >= self._last_seen.get(deployment, start - DAY_MS) + DAY_MS:
+            self._last_seen[deployment] = start
+            self._touch_story()
+
     def _history(self, space_id: str) -> History:
         return self._histories.setdefault(space_id, History(space_id))
 
@@ -169,7 +242,7 @@ class App:
 
     def _touch_story(self) -> None:
         def story() -> bytes:
-            return msgspec.msgpack.encode(_Story(self.timeline.announcements, self.first_seen))
+            return msgspec.msgpack.encode(_Story(self.timeline.announcements, self.first_seen, self._last_seen))
 
         self._journal.touch(f"a:{self._name}", story)
 

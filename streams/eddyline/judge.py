@@ -30,7 +30,7 @@ from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.drift import Drift, drift_output, window
 from eddyline.partials import Announced, Closed, PanelPartial, ReferenceImported, WindowPartial
 from eddyline.settings import Settings
-from eddyline.timeline import Timeline
+from eddyline.windows import DAY_MS, HOUR_MS, window_start
 
 VERSION = b"1"
 DeploymentSource = Literal["attribute", "announced", "mixed", "none"]
@@ -58,6 +58,8 @@ class JudgePolicy(NamedTuple):
             settings.judge.min_reference,
             settings.judge.keep_windows_hours * 3600,
             settings.judge.keep_hours_days * 86_400,
+            settings.judge.max_deployments,
+            settings.judge.keep_deployments_days * DAY_MS,
         )
         topics = settings.topics
         return cls(
@@ -219,15 +221,25 @@ class Judge:
                 outputs += self._judge(app, start, found)
                 for partial in found.values():
                     self._journal.drop(_waiting_field(partial))
+        if window_start(until_ms, HOUR_MS) > self._progress.judged_ms:
+            self._expire(until_ms)
         before, self._progress.judged_ms = self._progress.judged_ms, max(until_ms, self._progress.judged_ms)
         if before < self._lost_ms() <= until_ms:
             outputs.append(self._alert(over=True))
         return outputs
 
+    def _expire(self, until_ms: int) -> None:
+        """Let every app forget what it would forget at its next window: it may never have one."""
+        for name, app in list(self._apps.items()):
+            app.expire(until_ms)
+            if app.drop_if_empty():
+                del self._apps[name]
+
     def _judge(self, name: str, start: int, found: _Cells) -> list[Output]:
         """Judge one complete window of an app: compare first, then let it become history."""
         app = self._app(name)
-        wholes = list(self._wholes(app.timeline, start, found))
+        app.expire(start)
+        wholes = list(self._wholes(app, start, found))
         outputs = [self._event(name, app, start, whole) for whole in wholes]
         for whole in wholes:
             app.remember(whole.deployment, whole.space_id, start, whole.cell)
@@ -237,11 +249,12 @@ class Judge:
 
     # One deployment's window
 
-    def _wholes(self, timeline: Timeline, start: int, found: _Cells) -> Iterator[_Whole]:
+    def _wholes(self, app: App, start: int, found: _Cells) -> Iterator[_Whole]:
         """Merge the partials of a window by deployment; of several embedding spaces keep the one with most prompts."""
         merged: dict[tuple[str, DeploymentSource], dict[str, Cell]] = defaultdict(lambda: defaultdict(Cell))
+        room = app.admit({deployment for _, deployment, _ in found if deployment}, start)
         for (_, deployment, space_id), partial in sorted(found.items(), key=lambda item: item[0]):
-            merged[self._resolve(timeline, start, deployment)][space_id].merge(cells.unpack(partial.cell))
+            merged[self._resolve(app, start, deployment, room=room)][space_id].merge(cells.unpack(partial.cell))
         named = {deployment for deployment, source in merged if source == "attribute"}
         for (deployment, source), spaces in sorted(merged.items()):
             if source == "announced" and deployment in named:
@@ -253,14 +266,15 @@ class Judge:
             total = sum(other.volume.n for other in spaces.values())
             yield _Whole(deployment, source, space_id, cell, cell.volume.n / total if total else 1.0)
 
-    def _resolve(self, timeline: Timeline, start: int, deployment: str) -> tuple[str, DeploymentSource]:
-        """Return the deployment of a cell, and how it is known."""
+    def _resolve(self, app: App, start: int, deployment: str, *, room: bool) -> tuple[str, DeploymentSource]:
+        """Return the deployment of a cell, and how it is known; ``room`` says that all named ones are told apart."""
         if deployment:
-            return deployment, "attribute"
-        if timeline.changes_within(start, start + self._policy.apps.window_ms):
+            return (deployment, "attribute") if deployment in app.first_seen else ("", "mixed")
+        if app.timeline.changes_within(start, start + self._policy.apps.window_ms):
             return "", "mixed"
-        in_force = timeline.in_force(start)
-        return (in_force, "announced") if in_force else ("", "none")
+        if in_force := app.timeline.in_force(start):
+            return in_force, "announced"
+        return "", "none" if room else "mixed"
 
     def _event(self, name: str, app: App, start: int, whole: _Whole) -> Output:
         end = start + self._policy.apps.window_ms
@@ -282,7 +296,7 @@ class Judge:
             scores=mean_scores(whole.cell),
             state=comparison.state,
             reason=comparison.reason,
-            flags=comparison.flags + (["mixed_spaces"] if whole.share < 1 else []),
+            flags=comparison.flags + _flags(whole),
         )
         return drift_output(self._policy.topic, drift, start, end)
 
@@ -292,7 +306,7 @@ class Judge:
 
     def _compare(self, app: App, start: int, whole: _Whole) -> Comparison:
         if whole.source == "mixed":
-            return Comparison.none("insufficient_data", "a deployment took effect inside this window")
+            return Comparison.none("insufficient_data", "these prompts are of several deployments")
         app.see(whole.deployment, start)
         reference = app.reference(whole.deployment, whole.space_id, start)
         return compare(reference, whole.cell, whole.space_id, self._policy.min_window)
@@ -307,6 +321,10 @@ class Judge:
             "waiting_windows": len(self._waiting),
             "apps": {name: sorted(app.first_seen) for name, app in sorted(self._apps.items())},
         }
+
+
+def _flags(whole: _Whole) -> list[str]:
+    return ["mixed_spaces"] * (whole.share < 1) + ["many_scorers"] * (len(whole.cell.scores) >= cells.MOST_SCORERS)
 
 
 def _waiting_field(partial: WindowPartial) -> str:

@@ -46,6 +46,9 @@ class _Span:
         self.volume.merge(volume)
         self.gated.merge(gated)
 
+    def starts(self) -> list[int]:
+        return [start for start, _, _ in self._parts]
+
     def expire(self, as_of_ms: int) -> list[int]:
         gone = []
         while self._parts and self._parts[0][0] < as_of_ms - self._span_ms:
@@ -80,6 +83,10 @@ class Rolling:
     def expire(self, as_of_ms: int) -> list[int]:
         """Forget the windows that start a span or more before ``as_of_ms``; return those that none holds."""
         return [span.expire(as_of_ms) for span in self._spans.values()][-1]
+
+    def starts(self) -> list[int]:
+        """Return the starts of its windows."""
+        return self._spans["24h"].starts()
 
     def rolled(self, span: str, as_of_ms: int) -> bytes:
         """Return the sums of a span, packed, as of the last :meth:`expire`."""

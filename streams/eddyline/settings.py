@@ -152,6 +152,8 @@ class Judge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     min_reference: Positive = 100
     keep_windows_hours: Positive = 48
     keep_hours_days: Positive = 14
+    max_deployments: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+    keep_deployments_days: Annotated[int, Meta(ge=2, le=3650)] = 30
 
 
 class Panel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -253,6 +255,8 @@ HELP: dict[str, str] = {
     "judge.min_reference": "Gated prompts below which a history is not yet a reference.",
     "judge.keep_windows_hours": "Time to live of closed windows in Redis.",
     "judge.keep_hours_days": "Time to live of closed hours in Redis.",
+    "judge.max_deployments": "Deployments of an app that are told apart at a time; a window mixes those beyond.",
+    "judge.keep_deployments_days": "A deployment without a window for so long is forgotten, with its reference.",
     "panel.users": "The panel is this many users, those with the smallest hash.",
     "panel.keep_days": "Time to live of panel rows in Redis.",
     "worker.batch_records": "Most records that encode takes at once.",

@@ -4,9 +4,12 @@ from bisect import insort
 
 from eddyline.partials import Announced
 
+MOST_ANNOUNCEMENTS = 1000
+"""Kept of an app, the newest by effective time."""
+
 
 class Timeline:
-    """The announcements of one app, by effective time, then id. Repeating one changes nothing."""
+    """The last announcements of one app, by effective time, then id. Repeating one changes nothing."""
 
     def __init__(self, announcements: list[Announced] | None = None) -> None:
         self.announcements = announcements or []
@@ -15,6 +18,7 @@ class Timeline:
         """Add an announcement, in whatever order they come."""
         if announced.id not in {known.id for known in self.announcements}:
             insort(self.announcements, announced, key=lambda known: (known.effective_ms, known.id))
+            del self.announcements[:-MOST_ANNOUNCEMENTS]
 
     def in_force(self, time_ms: int) -> str | None:
         """Return the deployment in force at a time, or None when nothing was announced, or it was retired."""

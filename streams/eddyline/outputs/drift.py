@@ -63,7 +63,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     deployment: str | None
     """The deployment that answered; null where it is not known."""
     deployment_source: Literal["attribute", "announced", "mixed", "none"]
-    """How it is known: from the events, from an announcement; `mixed` when it changed inside the window."""
+    """How it is known: from the events, from an announcement; `mixed` when several cannot be told apart."""
     window: Window
     """When."""
     n: Count
@@ -91,7 +91,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     """Why there is no comparison, in one sentence."""
     flags: list[str]
-    """``build_differs``, ``mixed_spaces``: read the numbers with care."""
+    """``build_differs``, ``mixed_spaces``, ``many_scorers``: read the numbers with care."""
 
 
 def drift_output(topic: str, drift: Drift, start_ms: int, end_ms: int) -> Output:
