@@ -58,7 +58,7 @@ from eddyline.settings import Dlq, Settings
 
 STAGE, PRODUCER = "encode", f"eddyline {__version__}"
 MOST_OBSERVATIONS = 200
-"""In one record, so that it stays below the broker's usual limit of 1 MB whatever ids and names are: at most 4.6 kB each."""
+"""In one record, so that it stays below the usual limit of 1 MB whatever ids and names are: at most 4.6 kB each."""
 
 
 class Limits(NamedTuple):
