@@ -103,7 +103,11 @@ def _partition(event: dict[str, Any] | bytes, partitions: int) -> int:
 
 def ends_of(records: Iterable[Record]) -> dict[Place, int]:
     """Return where every partition ends once all ``records`` are in it."""
-    return dict(Counter((record.topic, record.partition) for record in records))
+    ends: dict[Place, int] = {}
+    for record in records:
+        place = record.topic, record.partition
+        ends[place] = max(record.offset + 1, ends.get(place, 0))
+    return ends
 
 
 def run(records: Sequence[Record], stages: Stages, partitions: Mapping[str, int], *, batch: int, ticks: int) -> Outputs:
