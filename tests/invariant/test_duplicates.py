@@ -1,4 +1,4 @@
-"""What producers repeat counts once: inside the horizon no byte changes, beyond it a repetition is late, not counted."""
+"""What producers repeat counts once: inside the horizon no byte changes, beyond it a repetition is late, no count."""
 
 from collections import Counter
 from typing import Any
@@ -95,6 +95,11 @@ def test_another_id_or_another_kind_of_thing_is_no_repetition() -> None:
         "support": 2 * len(lines),
         "elsewhere": len(lines),
     }
+
+
+def test_an_announcement_with_the_id_of_a_prompt_is_no_repetition_of_it() -> None:
+    named = [(topic, {**event, "id": "e0"} if topic == "deployments" else event) for topic, event in LINES]
+    assert sent(named) == EXPECTED
 
 
 REPEATS = st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.integers(0, 3 * 60)), max_size=60)
