@@ -97,8 +97,9 @@ def test_another_id_or_another_kind_of_thing_is_no_repetition() -> None:
     }
 
 
-def test_an_announcement_with_the_id_of_a_prompt_is_no_repetition_of_it() -> None:
-    named = [(topic, {**event, "id": "e0"} if topic == "deployments" else event) for topic, event in LINES]
+@pytest.mark.parametrize("id_", ["e0", "e1", "e2", "e3"])
+def test_an_announcement_with_the_id_of_a_prompt_is_no_repetition_of_it(id_: str) -> None:
+    named = [(topic, {**event, "id": id_} if topic == "deployments" else event) for topic, event in LINES]
     assert sent(named) == EXPECTED
 
 
