@@ -60,11 +60,15 @@ class Progress:
         if position.gap_ms == UNKNOWN and time_ms is not None:
             position.gap_ms = time_ms + self._grace_ms
 
-    def tick(self, ends: dict[Partition, int], now_ms: int) -> list[Source]:
+    def silent(self, now_ms: int) -> set[Partition]:
+        """Return the sources that nothing was read from for so long that they are idle if they are at their end."""
+        return {at for at, position in self._positions.items() if now_ms - position.last_read_ms >= self._idle_ms}
+
+    def tick(self, ends: Mapping[Partition, int], now_ms: int) -> list[Source]:
         """Return where every source is, given the offsets at which the partitions end now."""
-        for source, position in self._positions.items():
-            at_end = position.offset + 1 >= ends.get(source, position.offset + 2)
-            if at_end and now_ms - position.last_read_ms >= self._idle_ms:
+        for source in self.silent(now_ms):
+            position = self._positions[source]
+            if position.offset + 1 >= ends.get(source, position.offset + 2):
                 self._advance(position, now_ms)
         return self.sources(self._positions)
 

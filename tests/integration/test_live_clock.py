@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from confluent_kafka import Producer
 from tests.integration.running import Installation, Line, headers, running
 
 pytestmark = pytest.mark.integration
@@ -40,6 +41,21 @@ def test_good_events_are_counted_in_their_windows_whatever_clocks_say(install: C
     behind = [data for data in kafka.drift() if data["app"] == "behind/production"]
     assert (sum(data["late"] for data in behind), sum(data["n"] for data in behind)) == (late, 0)
     assert Counter(headers(message)["dlq.reason"].decode() for message in kafka.read("dead_letters")) == reasons
+
+
+def test_the_marker_of_a_transaction_holds_no_window_open(install: Callable[..., Installation]) -> None:
+    kafka = install(**SETTINGS)
+    vote = {"request_id": "good-0", "ts": time.time_ns() // 1_000_000, "name": "thumbs", "value": 1}
+    producer = Producer({"bootstrap.servers": kafka.settings.kafka.bootstrap, "transactional.id": kafka.name})
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.produce(kafka.settings.topics.feedback, json.dumps(vote).encode(), partition=0)
+    producer.commit_transaction()
+    now = time.time_ns() // 1_000_000
+    kafka.produce([event("good", number, str(now)) for number in range(20)])
+    with running(kafka) as workers:
+        workers.wait_until_judged(now, 60)
+    assert sum(data["n"] for data in kafka.drift()) == 20
 
 
 def produce(kafka: Installation, meanwhile: Callable[[], None]) -> tuple[list[int], int, Counter[str]]:

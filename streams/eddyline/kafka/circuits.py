@@ -1,10 +1,10 @@
 """The circuits of one worker: those it counts in memory, kept in step with what is stored of them.
 
-Knows nothing of Faust: the shell pauses and seeks, this says which sources and to where.
+Knows nothing of Faust: the shell pauses sources, and keeps what was on its way.
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from eddyline import telemetry
 from eddyline.circuit import Breakers, OpenCircuit, Resume, Source
@@ -20,8 +20,8 @@ class Circuits:
     def __init__(self, breakers: Breakers, store: CircuitStore, metrics: Telemetry) -> None:
         self._breakers, self._store, self._metrics = breakers, store, metrics
         self._assigned: frozenset[Source] = frozenset()
-        self._positions: dict[Source, int] = {}
-        """Of every paused source whose circuit is stored, the offset with which reading goes on."""
+        self._stored: set[Source] = set()
+        """Those of the assigned sources whose open circuit is in the store."""
 
     @property
     def open(self) -> Mapping[Source, OpenCircuit]:
@@ -33,8 +33,8 @@ class Circuits:
         """The sources from which nothing may be read now."""
         return self._breakers.open.keys() & self._assigned
 
-    async def assign(self, starts: Mapping[Source, int]) -> None:
-        """Take over exactly these sources, each with the offset at which reading starts.
+    async def assign(self, sources: Iterable[Source]) -> None:
+        """Take over exactly these sources, before the first of their records is read.
 
         What an earlier owner had opened stays open, and what an operator has asked for meanwhile is done.
 
@@ -43,18 +43,16 @@ class Circuits:
             Unavailable: the store does not answer.
         """
         # A batch that was read across the hand-over may have opened the circuit of a source that was no longer ours.
-        self._breakers.assign(self._assigned & starts.keys())
-        self._assigned = frozenset(starts)
-        self._positions = {source: at for source, at in self._positions.items() if source in starts}
+        assigned = frozenset(sources)
+        self._breakers.assign(self._assigned & assigned)
+        self._assigned, self._stored = assigned, self._stored & assigned
         self._metrics.clear(telemetry.CIRCUIT_OPEN)
-        found = await self._store.look(starts)
-        for source in starts:
+        found = await self._store.look(assigned)
+        for source in sorted(assigned):
             match found.get(source):
                 case OpenCircuit() as circuit:
                     self._breakers.restore(source, circuit)
-                    # From where this worker starts, not behind the record that opened it: the former owner may have
-                    # ended before it acknowledged what it had read.
-                    self._positions.setdefault(source, starts[source])
+                    self._stored.add(source)
                     _log_open(source, circuit)
                 case Resume() as resume:
                     await self._resume(source, resume)
@@ -70,38 +68,38 @@ class Circuits:
             if source not in self._assigned:
                 continue
             await self._store.open(source, circuit)
-            self._positions[source] = circuit.offset + 1
+            self._stored.add(source)
             self._show(source)
             _log_open(source, circuit)
 
-    async def look(self) -> dict[Source, int]:
+    async def look(self) -> list[Source]:
         """Do what operators have asked for; call it once a second.
 
         An entry that is gone, with a Redis that was emptied or by hand, counts as a request: a circuit bounds a flood,
         and opens again where that lasts.
 
         Returns:
-            The sources that are open no more, each with the offset with which reading goes on.
+            The sources from which the shell reads on, beginning with the first record that was not taken.
 
         Raises:
             RefusedToStart: what is stored is none of ours.
             Unavailable: the store does not answer.
         """
         # Not those that a batch has opened but that are not announced yet: of them there is no entry to miss.
-        waiting = dict(self._positions)
+        waiting = sorted(self._stored)
         found = await self._store.look(waiting)
-        resumed = {}
-        for source, position in waiting.items():
+        resumed = []
+        for source in waiting:
             request = found.get(source, Resume())
-            if isinstance(request, Resume) and source in self._positions:
+            if isinstance(request, Resume) and source in self._stored:
                 await self._resume(source, request)
                 self._show(source)
-                resumed[source] = position
+                resumed.append(source)
         return resumed
 
     async def _resume(self, source: Source, request: Resume) -> None:
         self._breakers.resume(source, request.accept_before)
-        self._positions.pop(source, None)
+        self._stored.discard(source)
         await self._store.close(source)
         log.warning("%s-%d: read on by request", *source)
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from faust.types import TP, EventT, StreamT
@@ -22,7 +22,7 @@ from eddyline.join import field_of, key_of, pack
 from eddyline.kafka import topics
 from eddyline.kafka.circuits import Circuits
 from eddyline.kafka.holdings import Holdings
-from eddyline.kafka.offsets import first_since
+from eddyline.kafka.offsets import Tails, first_since
 from eddyline.kafka.producer import OutputProducer
 from eddyline.kafka.shell import end_process, faust_app, record_of
 from eddyline.kafka.source import Source
@@ -55,6 +55,7 @@ class EncodeApp:
         self._clock = Clock(_wall_ms(), _monotonic_ms())
         self._limits = Limits.of(settings.dlq)
         self._circuits = Circuits(self._limits.breakers, circuits, metrics)
+        self._tails = Tails(settings)
         self._producer = OutputProducer(settings)
         self._holdings = Holdings(self.name, store, self._take_over, self._producer.flush, metrics)
         self.counts: Counter[str] = Counter()
@@ -249,11 +250,18 @@ class EncodeApp:
         if not assigned:
             return
         try:
-            ends = await self.app.consumer.highwaters(*assigned)
-            sources = self._progress.tick({(tp.topic, tp.partition): end for tp, end in ends.items()}, self._now().ms)
+            ends = await self._ends(assigned)
+            sources = self._progress.tick(ends, self._now().ms)
             self._producer.send(self._encode.tick(sources, self._partitions))
         except EddylineError as error:
             await end_process(self.app, error)
+
+    async def _ends(self, assigned: Collection[TP]) -> Mapping[tuple[str, int], int]:
+        """Return for every partition the offset behind its last record, whatever markers transactions left there."""
+        ends = {(tp.topic, tp.partition): end for tp, end in (await self.app.consumer.highwaters(*assigned)).items()}
+        stood = {(tp.topic, tp.partition): source.next for tp in assigned if (source := self._holdings.get(tp))}
+        silent = self._progress.silent(self._now().ms) - {(tp.topic, tp.partition) for tp in self.paused}
+        return ends | await self._tails.past_markers({at: (stood[at], ends[at]) for at in silent & stood.keys()})
 
     async def _checkpoint_or_end(self) -> None:
         try:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from eddyline.errors import Unavailable
 from eddyline.kafka import topics
+from eddyline.kafka.connection import client_config
 from eddyline.settings import Settings
 
 TIMEOUT = 15.0
+TAIL_SECONDS = 5.0
 Place = tuple[str, int]
 """(topic, partition)."""
 Ends = Callable[[Iterable[Place]], Awaitable[Mapping[Place, int]]]
@@ -40,6 +42,41 @@ async def first_since(settings: Settings, place: Place, timestamp_ms: int) -> in
     since = OffsetSpec.for_timestamp(timestamp_ms)
     offset = (await _ask(topics.admin(settings), {place: since}))[place]
     return offset if offset >= 0 else None
+
+
+class Tails:
+    """Tells records from the markers that transactions leave: both take an offset, and readers see only records."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._config = client_config(settings) | {"group.id": "eddyline-tails", "enable.partition.eof": True}
+        self._known: dict[Place, tuple[int, int]] = {}
+        """Of a partition that ends with markers: where the last record ends, and where the partition does."""
+
+    async def past_markers(self, spans: Mapping[Place, tuple[int, int]]) -> dict[Place, int]:
+        """Return, for those of ``spans`` that hold no record, their start: there the records of the partition end.
+
+        Args:
+            spans: for a partition the offset to look from, and the end of the partition.
+        """
+        doubtful = {
+            place: span for place, span in spans.items() if span[0] < span[1] and self._known.get(place) != span
+        }
+        if doubtful:
+            self._known |= await asyncio.get_running_loop().run_in_executor(None, self._empty, doubtful)
+        return {place: start for place, (start, end) in spans.items() if self._known.get(place) == (start, end)}
+
+    def _empty(self, spans: Mapping[Place, tuple[int, int]]) -> dict[Place, tuple[int, int]]:
+        consumer = Consumer(self._config | {"enable.auto.commit": False})
+        try:
+            return {place: span for place, span in spans.items() if self._ends_at_once(consumer, place, span[0])}
+        finally:
+            consumer.close()
+
+    def _ends_at_once(self, consumer: Consumer, place: Place, offset: int) -> bool:
+        consumer.assign([TopicPartition(*place, offset)])
+        message = consumer.poll(TAIL_SECONDS)
+        error = message.error() if message is not None else None
+        return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - its public name
 
 
 async def _ask(client: AdminClient, wanted: Mapping[Place, OffsetSpec]) -> dict[Place, int]:

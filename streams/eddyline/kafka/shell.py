@@ -17,6 +17,7 @@ from faust.transport.drivers import aiokafka
 from faust.types import TP, Message
 from yarl import URL
 
+from eddyline.errors import EddylineError
 from eddyline.events import Record
 from eddyline.kafka.connection import faust_broker
 from eddyline.kafka.credentials import credentials
@@ -74,7 +75,11 @@ def _transport(app: faust.App, positions: Positions) -> aiokafka.Transport:
             assigned = {TP(*tp) for tp in self.assignment()}
             if self._handing_over or not assigned:
                 return committed
-            starts = await positions(await self._partitions(committed, assigned))
+            try:
+                starts = await positions(await self._partitions(committed, assigned))
+            except EddylineError as error:
+                await end_process(app, error)
+                raise
             await self.seek_wait(starts)
             return starts
 
