@@ -111,6 +111,20 @@ def test_a_replay_is_what_the_oracle_says(seed: int, window_seconds: int, encode
     assert not found, report(found)
 
 
+def test_samples_that_overflow_are_what_the_oracle_says(encoder: OnnxEncoder) -> None:
+    """More users in a window and an hour than a sample holds, in a day than a reference holds, in an eval set."""
+    lines = flow.flow(prompts=3900, hours=26.5, users=9000, seed=5)
+    settings = settings_of(windows_size_seconds=3600)
+    items = {f"q{n}": f"where is my {flow.TOPICS[n % 6]} number {n % 40}?" for n in range(1100)}
+    evalsets = [Evalset("shop: a b/production", items, 0)]
+    expected = truth(lines, Rules.of(settings), encoder, evalsets)
+    drift = data_of(expected.drift.values())
+    assert max(data["gated_n"] for data in drift) > 64
+    assert {(data["reference"] or {}).get("n", 0) > 1024 for data in drift} == {True, False}
+    found = expected.mismatches(**outputs_of(run(lines, encoder, settings, evalsets)))
+    assert not found, report(found)
+
+
 class Case(NamedTuple):
     """A log, and what came of it on either way."""
 
