@@ -83,9 +83,28 @@ class App:
             case "u", [space_id, hour]:
                 self._history(space_id).hours[int(hour)] = Hour.unpack(value)
             case "o", [deployment, space_id, hour]:
-                self._hours[deployment, space_id] = (int(hour), cells.unpack(value))
+                self._restore_hour((deployment, space_id), int(hour), cells.unpack(value))
             case "w", [deployment, space_id, start]:
                 self._roll(deployment, space_id).restore(int(start), value)
+
+    def _restore_hour(self, key: tuple[str, str], hour: int, cell: Cell) -> None:
+        """Take back an hour that fills; an earlier one of the same key is whole, and only its deletion was missed."""
+        if key in self._hours:
+            self._journal.drop(self._field("o", *key, str(self._hours[key][0])))
+        self._hours[key] = (hour, cell)
+
+    def drop_leftovers(self) -> None:
+        """Forget what was forgotten before the restore, but kept from being deleted by a crash."""
+        stored = {deployment for deployment, _ in (*self._frozen, *self._hours, *self._rolling)}
+        if leftovers := stored - self._last_seen.keys():
+            self._forget(leftovers)
+        newest: dict[str, int] = {}
+        for (_, space_id), rolled in self._rolling.items():
+            newest[space_id] = max(rolled.newest_ms, newest.get(space_id, 0))
+        for space_id, start in newest.items():
+            self._expire_history(space_id, start)
+        self._expire_rolling(max(newest.values(), default=0) + self._policy.window_ms)
+        self._rolling = {key: rolled for key, rolled in self._rolling.items() if rolled}
 
     # Deployments and references
 
@@ -150,11 +169,19 @@ class App:
         history = self._history(space_id)
         hour = history.add(start, cell)
         self._journal.touch(self._field("u", space_id, str(hour)), history.hours[hour].pack)
-        for gone in history.expire(start):
-            self._journal.drop(self._field("u", space_id, str(gone)))
+        self._expire_history(space_id, start)
         self._fill_hour(deployment, space_id, start, cell)
         self._roll(deployment, space_id).add(start, cell.volume, cell.gated)
         self._journal.touch(self._field("w", deployment, space_id, str(start)), lambda: rolling.pack_part(cell))
+
+    def _expire_history(self, space_id: str, start: int) -> None:
+        for gone in self._history(space_id).expire(start):
+            self._journal.drop(self._field("u", space_id, str(gone)))
+
+    def _expire_rolling(self, as_of: int) -> None:
+        for key, rolled in self._rolling.items():
+            for gone in rolled.expire(as_of):
+                self._journal.drop(self._field("w", *key, str(gone)))
 
     def _fill_hour(self, deployment: str, space_id: str, start: int, cell: Cell) -> None:
         key, hour = (deployment, space_id), window_start(start, HOUR_MS)
@@ -175,9 +202,8 @@ class App:
 
     def roll(self, as_of: int) -> None:
         """Write the rolling sums of every deployment that had a window within a day of ``as_of``."""
+        self._expire_rolling(as_of)
         for (deployment, space_id), rolled in list(self._rolling.items()):
-            for gone in rolled.expire(as_of):
-                self._journal.drop(self._field("w", deployment, space_id, str(gone)))
             for span in rolling.SPANS:
                 key = keys.rolling(self._name, deployment, span)
                 value = rolled.rolled(span, as_of)
@@ -204,7 +230,7 @@ class App:
         self._touch_story()
         for deployment in gone:
             self.first_seen.pop(deployment, None)
-            del self._last_seen[deployment]
+            self._last_seen.pop(deployment, None)
         for key in [key for key in self._frozen if key[0] in gone]:
             del self._frozen[key]
             self._journal.drop(self._field("h", *key))

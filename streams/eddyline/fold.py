@@ -132,20 +132,32 @@ class Fold:
         versions.check_state(fields.get("version"), VERSION, f"the state of fold partition {partition}")
         fold = cls(policy, partition)
         fold._journal.take()
+        if "progress" in fields:
+            fold._restore_progress(msgspec.msgpack.decode(fields["progress"], type=_Progress))
         for name, value in fields.items():
-            fold._restore_field(name, value)
+            if fold._is_over(name):
+                fold._journal.drop(name)
+            else:
+                fold._restore_field(name, value)
+        fold._expire_ids()
         if gap:
             # Until every source has been heard anew, nobody knows how far the lost records went.
             fold._gap_ms, fold._watermarks = gaps.UNKNOWN, Watermarks()
             fold._journal.touch("progress", fold._pack_progress)
         return fold
 
+    def _is_over(self, name: str) -> bool:
+        """Whether a field is of a closed window or day: a crash came before its deletion, and it is counted already."""
+        kind, _, rest = name.partition(":")
+        head, _, _ = rest.partition(":")
+        if kind in ("c", "p"):
+            return int(head) < self._closed_ms
+        return kind in ("g", "r") and day_end(head, self._policy.zone) <= self._closed_ms
+
     def _restore_field(self, name: str, value: bytes) -> None:
         kind, _, rest = name.partition(":")
         head, _, key = rest.partition(":")
         match kind:
-            case "progress":
-                self._restore_progress(msgspec.msgpack.decode(value, type=_Progress))
             case "c":
                 self._windows[int(head)].cells[_cell_key(key)] = cells.unpack(value)
             case "p":
@@ -266,10 +278,13 @@ class Fold:
             outputs += self._close(start)
         before, self._closed_ms = self._closed_ms, until
         outputs += self._close_days(until, ended=ended)
-        for minute in self._ids.expire(until):
-            self._journal.drop(f"i:{minute}")
+        self._expire_ids()
         outputs += [self._alert(place, over=True) for place, gap in self._gaps().items() if before < gap <= until]
         return outputs + self._mark(until)
+
+    def _expire_ids(self) -> None:
+        for minute in self._ids.expire(self._closed_ms):
+            self._journal.drop(f"i:{minute}")
 
     def _close(self, start: int) -> list[Output]:
         """Open the gate of a window, emit its cells and forget it."""

@@ -127,8 +127,12 @@ class Judge:
         versions.check_state(fields.get("version"), VERSION, f"the state of judge partition {partition}")
         judge = cls(policy, partition)
         judge._journal.take()
+        if "progress" in fields:
+            judge._progress = msgspec.msgpack.decode(fields["progress"], type=_Progress)
         for name in sorted(fields):
             judge._restore_field(name, fields[name])
+        for app in judge._apps.values():
+            app.drop_leftovers()
         if gap:
             judge._progress.marks, judge._progress.lost = {}, True
             judge._touch_progress()
@@ -137,15 +141,20 @@ class Judge:
     def _restore_field(self, name: str, value: bytes) -> None:
         kind, _, rest = name.partition(":")
         match kind:
-            case "version":
+            case "version" | "progress":
                 pass
-            case "progress":
-                self._progress = msgspec.msgpack.decode(value, type=_Progress)
             case "m":
-                self._wait(msgspec.msgpack.decode(value, type=WindowPartial))
+                self._restore_waiting(name, msgspec.msgpack.decode(value, type=WindowPartial))
             case _:
                 app, *parts = rest.split(SEPARATOR)
                 self._app(app).restore(kind, parts, value)
+
+    def _restore_waiting(self, name: str, partial: WindowPartial) -> None:
+        """Take back a cell that waits, unless its window is judged: then a crash came before its deletion."""
+        if partial.start_ms < self._progress.judged_ms:
+            self._journal.drop(name)
+        else:
+            self._wait(partial)
 
     def apply(self, value: bytes) -> list[Output]:
         """Add one record of the partials topic; return what it lets out."""

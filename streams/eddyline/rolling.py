@@ -41,6 +41,10 @@ class _Span:
     def __bool__(self) -> bool:
         return bool(self._parts)
 
+    @property
+    def newest_ms(self) -> int:
+        return self._parts[-1][0] if self._parts else 0
+
     def add(self, start_ms: int, volume: Sums, gated: Sums) -> None:
         self._parts.append((start_ms, volume, gated))
         self.volume.merge(volume)
@@ -69,6 +73,11 @@ class Rolling:
     def __bool__(self) -> bool:
         """Whether there is a window left."""
         return bool(self._spans["24h"])
+
+    @property
+    def newest_ms(self) -> int:
+        """The start of the last window; 0 without one."""
+        return self._spans["24h"].newest_ms
 
     def add(self, start_ms: int, volume: Sums, gated: Sums) -> None:
         """Add a closed window. Windows come in the order of their starts."""

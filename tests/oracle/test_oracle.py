@@ -20,6 +20,8 @@ from eddyline.changes import Changes
 from eddyline.encoders import OnnxEncoder, open_encoder
 from eddyline.encoders.configured import bundle_dir
 from eddyline.events import Record
+from eddyline.fold import Fold, FoldPolicy
+from eddyline.judge import Judge, JudgePolicy
 from eddyline.references import to_import
 from eddyline.replay import Pipeline
 from eddyline.settings import Settings, Topics, load_settings
@@ -55,6 +57,36 @@ class Recorder(Pipeline):
         return Counter(json.loads(letter)["headers"]["dlq.reason"] for letter in letters)
 
 
+class Crashing(Recorder):
+    """A pipeline that crashes after checkpoints, before the deletion of what had expired."""
+
+    def __init__(self, settings: Settings, encoder: OnnxEncoder) -> None:
+        super().__init__(settings, encoder)
+        self._fields: defaultdict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
+        self._drops: list[tuple[tuple[str, int], str]] = []
+
+    def _checkpoint(self, topic: str, partition: int, changes: Changes) -> None:
+        super()._checkpoint(topic, partition, changes)
+        self._fields[topic, partition].update(changes.fields)
+        self._drops += [((topic, partition), name) for name in changes.drops]
+
+    def feed(self, records: Sequence[Record]) -> None:
+        """Run a batch; every other time crash after it."""
+        super().feed(records)
+        if records[0].offset % 2:
+            self._restore()
+        for state, name in self._drops:
+            self._fields[state].pop(name, None)
+        self._drops.clear()
+
+    def _restore(self) -> None:
+        topics = self.settings.topics
+        fold, judge = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings)
+        self._folds = [Fold.restore(fold, at, self._fields[topics.observations, at]) for at in range(len(self._folds))]
+        self._judges = [Judge.restore(judge, at, self._fields[topics.partials, at]) for at in range(len(self._judges))]
+        self._drops.clear()
+
+
 @pytest.fixture(scope="module")
 def encoder() -> OnnxEncoder:
     return open_encoder(bundle_dir(Settings()), threads=1, cache_size=10_000)
@@ -67,7 +99,11 @@ def settings_of(**changes: object) -> Settings:
 
 def run(lines: Sequence[Line], encoder: OnnxEncoder, settings: Settings, evalsets: Sequence[Evalset] = ()) -> Recorder:
     """Run lines through the stages in memory, each topic a source."""
-    pipeline = Recorder(settings, encoder)
+    return fed(Recorder(settings, encoder), lines, encoder, evalsets)
+
+
+def fed(pipeline: Recorder, lines: Sequence[Line], encoder: OnnxEncoder, evalsets: Sequence[Evalset] = ()) -> Recorder:
+    """Feed lines to a pipeline until it has come to their end."""
     topics = {name.replace("_", "-"): getattr(Topics(), name) for name in NAMES}
     ends = Counter((topics[name], 0) for name, _ in lines)
     pipeline.start(sorted(topic for topic, _ in ends))
@@ -122,6 +158,14 @@ def test_samples_that_overflow_are_what_the_oracle_says(encoder: OnnxEncoder) ->
     assert max(data["gated_n"] for data in drift) > 64
     assert {(data["reference"] or {}).get("n", 0) > 1024 for data in drift} == {True, False}
     found = expected.mismatches(**outputs_of(run(lines, encoder, settings, evalsets)))
+    assert not found, report(found)
+
+
+def test_what_had_expired_and_was_not_deleted_before_a_crash_is_not_counted_again(encoder: OnnxEncoder) -> None:
+    lines = flow.flow(prompts=700, hours=30, users=60, seed=2)
+    settings = settings_of(windows_size_seconds=900, topics_observations_partitions=2)
+    pipeline = fed(Crashing(settings, encoder), lines, encoder)
+    found = truth(lines, Rules.of(settings), encoder).mismatches(**outputs_of(pipeline))
     assert not found, report(found)
 
 
