@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test integration chaos check docs bench lock clean
+.PHONY: help setup demo test integration chaos fuzz check docs bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -30,6 +30,11 @@ integration: $(DEV) ## tests against real servers; those for Apache Kafka need J
 
 chaos: $(DEV) ## the long fault tests: processes killed for minutes; not part of CI
 	$(BIN)/python -m pytest -m chaos tests/integration
+
+fuzz: SECONDS ?= 3600
+fuzz: SEED ?= 1
+fuzz: $(DEV) ## mutated records through decode, encode, fold and judge for an hour: make fuzz SECONDS=60 SEED=2
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 
 check: $(DEV) ## formatting, lint, types, import rules, documentation, unit tests
 	$(BIN)/ruff format --check .

@@ -87,6 +87,7 @@ def test_deployments_beyond_the_limit_are_mixed_and_none_of_their_prompts_is_mis
     names = [f"v{number:03d}" for number in range(100)]
     kept.window(START_MS, names)
     found = [(data["deployment"], data["deployment_source"], data["n"]) for data in kept.events()]
+    assert kept.events()[0]["reason"] == "the app has more deployments than are told apart"
     assert found == [(None, "mixed", 3 * 97)] + [(name, "attribute", 3) for name in names[:3]]
 
 
@@ -101,6 +102,19 @@ def test_which_deployments_are_told_apart_depends_on_the_set_of_them_alone(kept:
     ]
 
 
+def test_a_new_deployment_takes_the_place_of_the_one_that_has_been_silent_for_longest(kept: Kept) -> None:
+    policy = POLICY._replace(apps=POLICY.apps._replace(keep_deployments_ms=30 * DAY_MS))
+    kept.judge = Judge(policy, 0)
+    for day, names in enumerate([["v1", "v2"], ["v2", "v3"], ["v3"], ["v3", "v4"]]):
+        kept.window(START_MS + day * DAY_MS, names)
+    assert kept.judge.summary()["apps"] == {APP: ["v2", "v3", "v4"]}
+    assert kept.stored_of("v1") == set()
+    kept.window(START_MS + 3 * DAY_MS + WINDOW_MS, ["v5"])
+    kept.window(START_MS + 3 * DAY_MS + 2 * WINDOW_MS, ["v6"])
+    assert kept.judge.summary()["apps"] == {APP: ["v3", "v4", "v5"]}
+    assert kept.events()[-1]["deployment_source"] == "mixed"
+
+
 def test_prompts_that_name_no_deployment_are_mixed_with_those_beyond_the_limit(kept: Kept) -> None:
     kept.window(START_MS, ["", "v1", "v2", "v3", "v4"])
     assert [data["n"] for data in kept.events() if data["deployment_source"] == "mixed"] == [6]
@@ -110,7 +124,7 @@ def test_prompts_that_name_no_deployment_are_mixed_with_those_beyond_the_limit(k
 def test_memory_of_an_app_does_not_grow_with_the_names_of_its_deployments(kept: Kept) -> None:
     few = Kept()
     for day in range(8):
-        for each, names in ((kept, 60), (few, 4)):
+        for each, names in ((kept, 60), (few, 30)):
             each.window(START_MS + day * DAY_MS, [f"build-{day}-{number:02d}" for number in range(names)])
     assert sum(map(len, kept.fields.values())) < 1.2 * sum(map(len, few.fields.values()))
 

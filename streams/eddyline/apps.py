@@ -12,7 +12,8 @@ Fields of the state, ``|`` standing for the unit separator:
 ========================================  ==========================================================
 
 None of it grows for ever: an app tells so many deployments apart at a time and forgets one that has had no window for
-so many days; of eval sets it keeps those that may still be in effect. Both are decided by the windows that it judges.
+so many days, or earlier where another one needs its place; of eval sets it keeps those that may still be in effect.
+All of it is decided by the windows that are judged.
 """
 
 from collections.abc import Iterable
@@ -31,6 +32,8 @@ from eddyline.timeline import Timeline
 from eddyline.windows import DAY_MS, HOUR_MS, window_start
 
 SEPARATOR = "\x1f"
+SILENT_MS = 2 * DAY_MS
+"""A deployment without a window for so long, or for a day less, may have to make room for another one."""
 
 
 class AppPolicy(NamedTuple):
@@ -117,7 +120,7 @@ class App:
         """Note that a deployment has a window; the first one is its beginning."""
         if deployment not in self.first_seen:
             self.first_seen[deployment] = start
-            self._touch_story()
+            self._note_last(deployment, start)
 
     def admit(self, deployments: Iterable[str], start: int) -> bool:
         """Note the deployments that a window's events name, the first by name while there is room.
@@ -127,9 +130,19 @@ class App:
         """
         for deployment in sorted(deployments):
             if deployment not in self.first_seen:
-                if len(self.first_seen) >= self._policy.max_deployments:
+                if not self._has_room(start):
                     return False
                 self.see(deployment, start)
+        return True
+
+    def _has_room(self, start: int) -> bool:
+        """Make room for one more deployment, if need be by forgetting the one that has been silent for longest."""
+        if len(self.first_seen) < self._policy.max_deployments:
+            return True
+        last, deployment = min((last, name) for name, last in self._last_seen.items())
+        if last >= start - SILENT_MS:
+            return False
+        self._forget({deployment})
         return True
 
     def import_reference(self, imported: ReferenceImported) -> None:
@@ -250,7 +263,7 @@ class App:
 
     def drop_if_empty(self) -> bool:
         """Drop what is stored of an app of which nothing is left; return whether it is so."""
-        if self._last_seen or self._imported or self.timeline.announcements:
+        if self._last_seen or self._histories or self._imported or self.timeline.announcements:
             return False
         self._journal.drop(f"a:{self._name}")
         return True

@@ -315,10 +315,15 @@ class Judge:
 
     def _compare(self, app: App, start: int, whole: _Whole) -> Comparison:
         if whole.source == "mixed":
-            return Comparison.none("insufficient_data", "these prompts are of several deployments")
+            return Comparison.none("insufficient_data", self._why_mixed(app, start))
         app.see(whole.deployment, start)
         reference = app.reference(whole.deployment, whole.space_id, start)
         return compare(reference, whole.cell, whole.space_id, self._policy.min_window)
+
+    def _why_mixed(self, app: App, start: int) -> str:
+        if app.timeline.changes_within(start, start + self._policy.apps.window_ms):
+            return "a deployment took effect inside this window"
+        return "the app has more deployments than are told apart"
 
     def summary(self) -> dict[str, object]:
         """Return what a person wants to know of this state."""

@@ -255,7 +255,7 @@ HELP: dict[str, str] = {
     "judge.min_reference": "Gated prompts below which a history is not yet a reference.",
     "judge.keep_windows_hours": "Time to live of closed windows in Redis.",
     "judge.keep_hours_days": "Time to live of closed hours in Redis.",
-    "judge.max_deployments": "Deployments of an app that are told apart at a time; a window mixes those beyond.",
+    "judge.max_deployments": "How many an app may have told apart; a silent one makes room, else new ones are mixed.",
     "judge.keep_deployments_days": "A deployment without a window for so long is forgotten, with its reference.",
     "panel.users": "The panel is this many users, those with the smallest hash.",
     "panel.keep_days": "Time to live of panel rows in Redis.",

@@ -1,0 +1,146 @@
+"""What state takes in Redis is what docs/operations.md says, for several sizes of every load."""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import redis.asyncio
+from benchmarks.load import SETTINGS, Load, records
+
+from eddyline import join, keys
+from eddyline.demo import servers
+from eddyline.fold import Fold, FoldPolicy
+from eddyline.join import Half, PromptHalf, ResponseHalf
+from eddyline.judge import Judge, JudgePolicy
+from eddyline.store.redis import RedisStore
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+ROWS = re.findall(r"^\| ([a-z ]+) \| (\d+) \|", PAGE, re.MULTILINE)
+BYTES = {item: int(size) for item, size in ROWS}
+TOLERANCE = 0.3
+
+
+class Measured(NamedTuple):
+    """Bytes of a state, of finished results, of halves."""
+
+    fold: int
+    judge: int
+    results: int
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.RedisServer]:
+    """Run a Redis."""
+    with servers.redis_server(tmp_path_factory.mktemp("redis")) as found:
+        yield found
+
+
+def measure(server: servers.RedisServer, load: Load, *, closed: bool) -> Measured:
+    """Run a load through fold and judge into an empty Redis; without ``closed`` its windows stay open."""
+
+    async def measured() -> Measured:
+        async with redis.asyncio.Redis.from_url(server.url) as client:
+            await client.flushdb()
+            store = RedisStore(client, join_ttl_seconds=3600)
+            await _fill(store, list(records(load, 1))[: None if closed else -1])
+            sizes = {key: await _size(client, key) async for key in client.scan_iter()}
+        fold, judge = (sizes.pop(keys.state(stage, 0).encode()) for stage in ("fold", "judge"))
+        return Measured(fold, judge, sum(sizes.values()))
+
+    return asyncio.run(measured())
+
+
+async def _size(client: redis.asyncio.Redis, key: bytes) -> int:
+    return int(await client.memory_usage(key, samples=0) or 0)
+
+
+async def _fill(store: RedisStore, values: list[bytes]) -> None:
+    fold, judge = Fold(FoldPolicy.of(SETTINGS), 0), Judge(JudgePolicy.of(SETTINGS), 0)
+    stages: dict[str, Fold | Judge] = {keys.state("fold", 0): fold, keys.state("judge", 0): judge}
+    owned = {key: await store.load(key) for key in stages}
+    for offset, value in enumerate(values):
+        for output in fold.apply(value):
+            judge.apply(output.value)
+        if offset % 10 == 0 or offset == len(values) - 1:
+            for key, stage in stages.items():
+                owned[key] = await store.save(key, owned[key], offset, stage.take_changes())
+
+
+def formula(counts: Mapping[str, int]) -> int:
+    """Return the bytes that the page gives for so many of each item."""
+    return sum(BYTES[item] * count for item, count in counts.items())
+
+
+@pytest.mark.parametrize("events", [4_000, 20_000])
+@pytest.mark.parametrize("users_in_ten", [1, 10])
+@pytest.mark.parametrize("deployments", [1, 50])
+def test_open_windows_take_what_the_page_says(
+    server: servers.RedisServer, events: int, users_in_ten: int, deployments: int
+) -> None:
+    users = events * users_in_ten // 10
+    load = Load(events=events, users=users, windows=1, deployments=deployments)
+    found = measure(server, load, closed=False)
+    counts = {"event id": events, "user in an open window": users, "cell": deployments}
+    assert found.fold == pytest.approx(formula(counts), rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("events", [4_000, 10_000, 40_000])
+def test_what_stays_of_closed_windows_is_what_the_page_says(server: servers.RedisServer, events: int) -> None:
+    users = min(events // 4, 10_000)
+    found = measure(server, Load(events=events, users=users, windows=10), closed=True)
+    counts = {"event id": events, "user of the day": users, "row of the day": users}
+    assert found.fold == pytest.approx(formula(counts), rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("events", [200_000])
+def test_an_event_costs_eight_bytes_within_the_horizon_of_duplicates(server: servers.RedisServer, events: int) -> None:
+    found = measure(server, Load(events=events, users=10, windows=10), closed=True)
+    assert found.fold / events == pytest.approx(BYTES["event id"], rel=TOLERANCE)
+
+
+@pytest.mark.parametrize(("windows", "deployments"), [(12, 1), (24, 10), (48, 40)])
+def test_judge_and_its_results_take_what_the_page_says(
+    server: servers.RedisServer, windows: int, deployments: int
+) -> None:
+    each, parts, hours = 20, windows * deployments, windows // 12
+    events = parts * each
+    found = measure(server, Load(events=events, users=events, windows=windows, deployments=deployments), closed=True)
+    judge = {
+        "window of the day": parts,
+        "hour of history": hours,
+        "hour that fills": deployments,
+        "sampled prompt": 64 * (hours + deployments),
+    }
+    results = {
+        "closed window": parts + hours * deployments,
+        "sampled prompt": each * parts + 64 * hours * deployments,
+        "rolling sums": deployments,
+    }
+    assert found.judge == pytest.approx(formula(judge), rel=TOLERANCE)
+    assert found.results == pytest.approx(formula(results), rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("requests", [500, 5_000])
+def test_halves_take_what_the_page_says(server: servers.RedisServer, requests: int) -> None:
+    async def measured() -> int:
+        async with redis.asyncio.Redis.from_url(server.url) as client:
+            await client.flushdb()
+            store = RedisStore(client, join_ttl_seconds=3600)
+            for number in range(requests):
+                id_ = f"event-{number:032d}"
+                await store.exchange(
+                    [(join.key_of(id_), join.field_of(half), join.pack(half)) for half in _halves(id_)],
+                    [],
+                )
+            return sum([await _size(client, key) async for key in client.scan_iter()])
+
+    assert asyncio.run(measured()) == pytest.approx(formula({"half": 2 * requests}), rel=TOLERANCE)
+
+
+def _halves(id_: str) -> list[Half]:
+    prompt = PromptHalf(id_, "chat/production", "v1", bytes(16), bytes(384), "space", answered=False)
+    scores = [("refusal", "1", 0), ("relevance", "1", 5000)]
+    return [prompt, ResponseHalf(id_, 1_728_000_000_000, None, bytes(384), "space", scores)]
