@@ -106,7 +106,8 @@ def decode(found: Mapping[str, Mapping[str, bytes]]) -> Values:
 
 
 def _read_window(fields: Mapping[str, bytes]) -> dict[str, Any]:
-    late, truncated, tools, volume, gated, items, scores, builds = msgspec.msgpack.decode(fields["cell"])
+    version, late, truncated, tools, volume, gated, items, scores, builds = msgspec.msgpack.decode(fields["cell"])
+    assert version == 1
     return {
         "late": late,
         "truncated": truncated,
@@ -131,8 +132,8 @@ def _ints(value: bytes) -> list[int]:
 
 def _read_rolling(fields: Mapping[str, bytes]) -> dict[str, Any]:
     ((space_id, value),) = fields.items()
-    as_of, space, volume, gated = msgspec.msgpack.decode(value)
-    assert space == space_id
+    version, as_of, space, volume, gated = msgspec.msgpack.decode(value)
+    assert (version, space) == (1, space_id)
     volume, gated = (_read_sums(msgspec.msgpack.decode(part)) for part in (volume, gated))
     return {"as_of": as_of, "space_id": space_id, "volume": volume, "gated": gated}
 
@@ -144,5 +145,7 @@ def _read_panel(fields: Mapping[str, bytes]) -> dict[str, Any]:
 def _read_rows(parts: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
     names = ("first_ms", "n", "openers", "features", "numeric", "projected")
     for part in parts:
-        for user, deployment, *values in msgspec.msgpack.decode(part)[-1]:
+        version, partial = msgspec.msgpack.decode(part)
+        assert version == 1
+        for user, deployment, *values in partial[-1]:
             yield f"{user.hex()} {deployment}", dict(zip(names, values, strict=True))

@@ -319,7 +319,7 @@ def test_a_changed_number_in_redis_is_named(case: Case, kind: str) -> None:
 def one_more(value: bytes) -> bytes:
     """Return panel rows with a prompt more in the first."""
     part = msgspec.msgpack.decode(value)
-    part[-1][0][3] += 1
+    part[1][-1][0][3] += 1
     return msgspec.msgpack.encode(part)
 
 

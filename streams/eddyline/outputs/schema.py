@@ -35,7 +35,8 @@ def _event_schema(type_: str, sources: Sequence[str], data: type[msgspec.Struct]
     attributes = {
         "specversion": {"const": "1.0"},
         "type": {"const": TYPE_PREFIX + type_},
-        "source": {"enum": [f"/eddyline/{source}" for source in sources], "description": "The stage that emitted it."},
+        "source": _one_of([f"/eddyline/{source}" for source in sources])
+        | {"description": "The stage that emitted it."},
         "id": {
             "type": "string",
             "pattern": "^[0-9a-f]{64}$",
@@ -48,6 +49,10 @@ def _event_schema(type_: str, sources: Sequence[str], data: type[msgspec.Struct]
     }
     head = {"$schema": DIALECT, "$id": f"urn:eddyline:event:{type_}", "title": type_, "type": "object"}
     return head | {"properties": attributes, "required": list(attributes)}
+
+
+def _one_of(values: Sequence[str]) -> dict[str, Any]:
+    return {"const": values[0]} if len(values) == 1 else {"enum": list(values)}
 
 
 def struct_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
