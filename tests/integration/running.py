@@ -118,6 +118,8 @@ class Installation:
 class Workers:
     """Worker processes under a supervisor: who ends with an error is started again."""
 
+    program: Sequence[str] = ("eddyline", "worker")
+
     def __init__(self, installation: Installation, size: int) -> None:
         self._installation = installation
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -130,8 +132,12 @@ class Workers:
         log = self._installation.home / f"{self._installation.name}-worker-{slot}.log"
         self._logs = [*dict.fromkeys([*self._logs, log])]
         with log.open("ab") as out:
-            command = [sys.executable, "-m", "eddyline", "worker"]
-            return subprocess.Popen(command, env=self._installation.environ, stdout=out, stderr=out, cwd=log.parent)
+            command = [sys.executable, "-m", *self.program]
+            return subprocess.Popen(command, env=self.environ(), stdout=out, stderr=out, cwd=log.parent)
+
+    def environ(self) -> Mapping[str, str]:
+        """Return the environment of the worker that is started next."""
+        return self._installation.environ
 
     def supervise(self) -> None:
         """Start every worker again that has ended; fails for one that refused to start or ended unasked with 0."""

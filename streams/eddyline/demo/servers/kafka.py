@@ -17,7 +17,7 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{listeners}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
 log.dirs={data}
@@ -38,11 +38,17 @@ transaction.state.log.min.isr=1
 
 @contextmanager
 def apache_kafka(
-    directory: Path, *, jars: Path = JARS, listeners: Sequence[str] = (), properties: str = ""
+    directory: Path,
+    *,
+    jars: Path = JARS,
+    listeners: Sequence[str] = (),
+    advertised: Sequence[str] | None = None,
+    properties: str = "",
 ) -> Iterator[Broker]:
     """Run Apache Kafka with its data in a temporary directory below ``directory``; ``jars`` are fetched if missing.
 
-    ``listeners`` (``TLS://127.0.0.1:9093``) come beside the plain one, ``properties`` say what they are.
+    ``listeners`` (``TLS://127.0.0.1:9093``) come beside the plain one; clients are told to reach them as
+    ``advertised`` says, through a proxy perhaps, or as they are. ``properties`` say what they are.
 
     Raises:
         RefusedToStart: it cannot run here, for the reason that :func:`kafka_available` gives.
@@ -53,7 +59,8 @@ def apache_kafka(
         raise RefusedToStart(reason)
     with temporary_home("kafka", directory) as home:
         port = free_port()
-        java, configured = _java(kafka_jars(jars), home), _configure(home, port, listeners, properties)
+        java = _java(kafka_jars(jars), home)
+        configured = _configure(home, port, listeners, advertised or listeners, properties)
         _format(java, configured)
         command = [*java, "kafka.Kafka", str(configured)]
         with started(Broker("kafka", home, port, command, broker_answers)) as broker:
@@ -79,13 +86,16 @@ def _java(jars: Path, home: Path) -> list[str]:
     return [find_java(), *options, "-cp", f"{jars}/*"]
 
 
-def _configure(home: Path, port: int, listeners: Sequence[str], properties: str) -> Path:
+def _configure(
+    home: Path, port: int, listeners: Sequence[str], advertised: Sequence[str], properties: str
+) -> Path:
     file = home / "server.properties"
     filled = PROPERTIES.format(
         port=port,
         controller_port=free_port(),
         data=home / "data",
         listeners="".join(f",{listener}" for listener in listeners),
+        advertised="".join(f",{listener}" for listener in advertised),
         properties=properties,
     )
     file.write_text(filled)

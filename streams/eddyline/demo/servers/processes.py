@@ -37,6 +37,7 @@ class Server:
         command: Sequence[str],
         answers: Callable[[int], bool],
     ) -> None:
+        self.home = home
         self.port = port
         self._name = name
         self._log = home / "server.log"
@@ -89,6 +90,15 @@ class Server:
             self._end(signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def pause(self) -> None:
+        """Let the server stand still (SIGSTOP): its port takes connections, and nobody answers."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a server that was paused go on; nothing happens to one that runs or has ended."""
+        if self.running:
+            os.killpg(self.pid, signal.SIGCONT)
 
     def _end(self, number: signal.Signals, timeout_s: float | None) -> None:
         # Until it is waited for, even a dead process keeps its id: the group that gets the signal is ours.

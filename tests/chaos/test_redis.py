@@ -1,0 +1,169 @@
+"""Redis dies, forgets, is full, refuses writes, is slow: state goes back with its offset, and Kafka fills the rest."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+from tests.chaos import append_only
+from tests.chaos.arena import Arena, Plan
+from tests.chaos.proxy import Fault, Proxy
+from tests.chaos.test_brokers import ready
+from tests.chaos.workers import FaultyWorkers
+
+from eddyline.demo.servers.ports import free_port
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+AWAY_SECONDS = 20.0
+IDLE_SECONDS = 30
+
+
+def client(arena: Arena) -> redis.Redis:
+    return redis.Redis(port=arena.server.port)
+
+
+@pytest.mark.parametrize(
+    "seed", [1, pytest.param(2, marks=pytest.mark.chaos), pytest.param(3, marks=pytest.mark.chaos)]
+)
+def test_a_redis_that_is_killed_and_comes_back_loses_and_repeats_nothing(arena: Arena, seed: int) -> None:
+    """Guards the start at ``applied + 1`` of what Redis holds, and retries while it is away."""
+    random_ = random.Random(seed)
+    with arena.flowing(arena.install(), Plan(seed)) as workers:
+        for _ in range(3):
+            workers.wait(random_.uniform(3.0, 8.0))
+            arena.server.kill()
+            arena.strike("kill -9 of Redis")
+            workers.wait(random_.uniform(0.0, 3.0))
+            arena.server.start()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_an_append_only_file_torn_twice_loses_and_repeats_nothing(arena: Arena, seed: int) -> None:
+    """Guards one absolute write per state: a longer transaction, torn, is replayed twice after the second restart.
+
+    It also guards the halves of joins, and the position of encode, that go with the tail.
+    """
+    random_ = random.Random(seed)
+    with arena.flowing(arena.install(), Plan(seed, prompts=4000, seconds=65.0)) as workers:
+        for _ in range(3):
+            workers.wait(random_.uniform(3.0, 7.0))
+            for tearing in (True, True, False):
+                arena.server.kill()
+                if tearing:
+                    append_only.tear(arena.server, random_.randint(1, 15_000))
+                    arena.strike("AOF tail cut")
+                arena.strike("kill -9 of Redis")
+                arena.server.start()
+                workers.wait(random_.uniform(1.0, 3.0))
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_redis_that_was_flushed_is_rebuilt_from_the_topics(arena: Arena, seed: int) -> None:
+    """Guards that an empty Redis is noticed by the next write, and that reading begins at the oldest record."""
+    random_ = random.Random(seed)
+    with arena.flowing(arena.install(), Plan(seed)) as workers:
+        workers.wait(random_.uniform(10.0, 20.0))
+        client(arena).flushall()
+        arena.strike("FLUSHALL")
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_redis_restored_from_an_older_copy_is_brought_up_to_date(arena: Arena, seed: int) -> None:
+    """Guards that a state older than memory refuses the next write, and that its offset is where reading begins."""
+    random_ = random.Random(seed)
+    with arena.flowing(arena.install(), Plan(seed, prompts=3000, seconds=45.0)) as workers:
+        workers.wait(random_.uniform(6.0, 10.0))
+        append_only.copy(arena.server, arena.home / "yesterday")
+        workers.wait(random_.uniform(10.0, 15.0))
+        arena.server.kill()
+        append_only.restore(arena.server, arena.home / "yesterday")
+        arena.strike("older copy restored")
+        arena.server.start()
+
+
+@contextmanager
+def unwilling(arena: Arena, seed: int, fault: str) -> Iterator[tuple[FaultyWorkers, redis.Redis]]:
+    """Let Redis refuse work for a while; no worker may end for it, and afterwards it is ready again."""
+    port = free_port()
+    kafka = arena.install(windows_idle_seconds=IDLE_SECONDS, worker_http_port=port)
+    with arena.flowing(kafka, Plan(seed, prompts=3000, seconds=50.0, workers=1)) as workers:
+        workers.wait(random.Random(seed).uniform(5.0, 12.0))
+        arena.strike(fault)
+        yield workers, client(arena)
+        workers.wait_until(lambda: ready(port), 60)
+        assert workers.crashes == 0, f"{workers.crashes} ends by an error:\n{workers.tail()}"
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_redis_that_is_full_makes_workers_wait(arena: Arena, seed: int) -> None:
+    """Guards the retry in place: OOM is no reason to end, and no reason to go on."""
+    with unwilling(arena, seed, "Redis full for 20 s") as (workers, server):
+        server.config_set("maxmemory", 1)
+        workers.wait(AWAY_SECONDS)
+        server.config_set("maxmemory", 0)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_redis_that_has_become_a_replica_makes_workers_wait(arena: Arena, seed: int) -> None:
+    """Guards the retry in place against READONLY, as after a fail-over of which the client does not know."""
+    with unwilling(arena, seed, "Redis read-only for 20 s") as (workers, server):
+        server.replicaof("127.0.0.1", str(free_port()))
+        workers.wait(AWAY_SECONDS)
+        server.replicaof("NO", "ONE")
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_redis_that_is_away_for_a_while_makes_workers_wait(arena: Arena, seed: int) -> None:
+    """Guards the retry in place against a refused connection."""
+    with unwilling(arena, seed, "Redis down for 20 s") as (workers, _):
+        arena.server.kill()
+        workers.wait(AWAY_SECONDS)
+        arena.server.start()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_redis_that_is_slow_makes_workers_slow(arena: Arena, redis_proxy: Proxy, seed: int) -> None:
+    """Guards heartbeats beside slow calls: no worker loses its partitions or ends because Redis takes two seconds."""
+    kafka = arena.install(through=redis_proxy, windows_idle_seconds=IDLE_SECONDS)
+    with arena.flowing(kafka, Plan(seed, prompts=3000, seconds=50.0)) as workers:
+        workers.wait(5.0)
+        redis_proxy.disturb(Fault(latency_s=1.0))
+        arena.strike("2 s a round trip to Redis for 20 s")
+        workers.wait(AWAY_SECONDS)
+        redis_proxy.mend()
+        for _ in range(5):
+            client(arena).client_pause(2000)
+            arena.strike("CLIENT PAUSE for 2 s")
+            workers.wait(3.0)
+        assert workers.crashes == 0, f"{workers.crashes} ends by an error:\n{workers.tail()}"
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_network_to_redis_that_fails_in_every_way_loses_and_repeats_nothing(
+    arena: Arena, redis_proxy: Proxy, seed: int
+) -> None:
+    """Guards the answer that never came: a write may have happened or not, and both are right."""
+    random_ = random.Random(seed)
+    kafka = arena.install(through=redis_proxy, windows_idle_seconds=IDLE_SECONDS)
+    with arena.flowing(kafka, Plan(seed, prompts=4000, seconds=70.0)) as workers:
+        for _ in range(3):
+            workers.wait(random_.uniform(2.0, 5.0))
+            redis_proxy.disturb(Fault(latency_s=0.05, reset_rate=0.05))
+            arena.strike("5 % resets")
+            workers.wait(5.0)
+            redis_proxy.black_hole()
+            arena.strike("black hole before Redis for 5 s")
+            workers.wait(5.0)
+            redis_proxy.refuse()
+            arena.strike("connection refused for 2 s")
+            workers.wait(2.0)
+            redis_proxy.mend()
