@@ -23,13 +23,14 @@ demo: $(RUNTIME) ## watch three days of traffic in about two minutes: broker, Re
 	@$(BIN)/eddyline demo
 
 test: $(DEV) ## unit tests, doctests, and what runs on the embedded servers
-	$(BIN)/python -m pytest -m "not chaos" --ignore=tests/integration
+	$(BIN)/python -m pytest -m "not chaos" --ignore=tests/integration --ignore=tests/chaos
 
 integration: $(DEV) ## tests against real servers; those for Apache Kafka need Java 17 and Maven (see .ci/setup)
-	$(BIN)/python -m pytest -m "not chaos" tests/integration
+	$(BIN)/python -m pytest -m "not chaos" tests/integration tests/chaos
 
-chaos: $(DEV) ## the long fault tests: processes killed for minutes; not part of CI
-	$(BIN)/python -m pytest -m chaos tests/integration
+chaos: $(DEV) ## the whole fault suite, some hours; writes its results and their table in docs/reliability.md
+	EDDYLINE_TEST_CHAOS_RESULTS=benchmarks/results/chaos.json $(BIN)/python -m pytest -m integration tests/chaos; \
+		status=$$?; $(BIN)/python -m tests.chaos.table && exit $$status
 
 fuzz: SECONDS ?= 3600
 fuzz: SEED ?= 1

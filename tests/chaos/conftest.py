@@ -111,7 +111,7 @@ def _row(item: pytest.Function, report: pytest.TestReport) -> record.Row:
     name = item.originalname.removeprefix("test_").replace("_", " ")
     return record.Row(
         scenario=f"{name} ({', '.join(others)})" if others else name,
-        seed=parameters["seed"],
+        seed=int(str(parameters["seed"])),
         faults=arena.faults,
         events=arena.events,
         restarts=arena.restarts,
