@@ -129,5 +129,9 @@ def test_closing_all_leaves_the_door_open(proxy: Proxy) -> None:
 
 
 def test_a_server_that_is_away_is_away_through_the_proxy_too() -> None:
-    with Proxy(free_port()) as proxy, connect(proxy) as connection, pytest.raises(ConnectionResetError):
-        connection.recv(1)
+    def ask(proxy: Proxy) -> None:
+        with connect(proxy) as connection:
+            connection.recv(1)
+
+    with Proxy(free_port()) as proxy, pytest.raises(ConnectionResetError):
+        ask(proxy)
