@@ -1,13 +1,11 @@
 """The broker goes away, stands still, or the network to it fails: workers wait or start again, and all is exact."""
 
-import json
 import random
-import urllib.error
-import urllib.request
 
 import pytest
 from tests.chaos.arena import Arena, Plan
 from tests.chaos.proxy import Fault
+from tests.chaos.readiness import ready
 
 from eddyline.demo.servers.ports import free_port
 
@@ -112,19 +110,3 @@ def test_connections_to_the_broker_that_break_again_and_again_cost_nothing(arena
             workers.wait(random_.uniform(1.0, 6.0))
             arena.kafka_proxy.close_all()
             arena.strike("all connections to the broker reset")
-
-
-def ready(port: int) -> bool:
-    """Whether a worker says that it can work."""
-    return readiness(port)[0] == 200
-
-
-def readiness(port: int) -> tuple[int, dict[str, str]]:
-    """Return the answer of /readyz; 0 when nobody answers."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
-    except OSError:
-        return 0, {}

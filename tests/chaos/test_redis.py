@@ -1,17 +1,17 @@
 """Redis dies, forgets, is full, refuses writes, is slow: state goes back with its offset, and Kafka fills the rest."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 import redis
 from tests.chaos import append_only
 from tests.chaos.arena import Arena, Plan
 from tests.chaos.proxy import Fault, Proxy
-from tests.chaos.test_brokers import ready
-from tests.chaos.workers import FaultyWorkers
+from tests.chaos.readiness import readiness, ready
 
+from eddyline.demo.servers import RedisServer
 from eddyline.demo.servers.ports import free_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -85,47 +85,47 @@ def test_a_redis_restored_from_an_older_copy_is_brought_up_to_date(arena: Arena,
         arena.server.start()
 
 
-@contextmanager
-def unwilling(arena: Arena, seed: int, fault: str) -> Iterator[tuple[FaultyWorkers, redis.Redis]]:
-    """Let Redis refuse work for a while; no worker may end for it, and afterwards it is ready again."""
-    port = free_port()
+class Unwilling(NamedTuple):
+    """A Redis that refuses work for a while, and how it is told to."""
+
+    fault: str
+    begin: Callable[[RedisServer, redis.Redis], object]
+    end: Callable[[RedisServer, redis.Redis], object]
+
+
+UNWILLING = {
+    "full": Unwilling(
+        "Redis full for 20 s",
+        lambda _, client: client.config_set("maxmemory", 1),
+        lambda _, client: client.config_set("maxmemory", 0),
+    ),
+    # As after a fail-over of which the client does not know.
+    "read-only": Unwilling(
+        "Redis read-only for 20 s",
+        lambda _, client: client.replicaof("127.0.0.1", str(free_port())),
+        lambda _, client: client.replicaof("NO", "ONE"),
+    ),
+    "down": Unwilling("Redis down for 20 s", lambda server, _: server.kill(), lambda server, _: server.start()),
+}
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("state", list(UNWILLING))
+def test_a_redis_that_takes_no_writes_makes_workers_wait(arena: Arena, state: str, seed: int) -> None:
+    """Guards the retry in place: a refused write is no reason to end, nor to go on; readiness says what is wrong."""
+    port, way = free_port(), UNWILLING[state]
     kafka = arena.install(windows_idle_seconds=IDLE_SECONDS, worker_http_port=port)
     with arena.flowing(kafka, Plan(seed, prompts=3000, seconds=50.0, workers=1)) as workers:
         workers.wait(random.Random(seed).uniform(5.0, 12.0))
-        arena.strike(fault)
-        yield workers, client(arena)
+        way.begin(arena.server, client(arena))
+        arena.strike(way.fault)
+        workers.wait(AWAY_SECONDS)
+        told = readiness(port)
+        way.end(arena.server, client(arena))
         workers.wait_until(lambda: ready(port), 60)
         assert workers.crashes == 0, f"{workers.crashes} ends by an error:\n{workers.tail()}"
-
-
-@pytest.mark.chaos
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_redis_that_is_full_makes_workers_wait(arena: Arena, seed: int) -> None:
-    """Guards the retry in place: OOM is no reason to end, and no reason to go on."""
-    with unwilling(arena, seed, "Redis full for 20 s") as (workers, server):
-        server.config_set("maxmemory", 1)
-        workers.wait(AWAY_SECONDS)
-        server.config_set("maxmemory", 0)
-
-
-@pytest.mark.chaos
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_redis_that_has_become_a_replica_makes_workers_wait(arena: Arena, seed: int) -> None:
-    """Guards the retry in place against READONLY, as after a fail-over of which the client does not know."""
-    with unwilling(arena, seed, "Redis read-only for 20 s") as (workers, server):
-        server.replicaof("127.0.0.1", str(free_port()))
-        workers.wait(AWAY_SECONDS)
-        server.replicaof("NO", "ONE")
-
-
-@pytest.mark.chaos
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_redis_that_is_away_for_a_while_makes_workers_wait(arena: Arena, seed: int) -> None:
-    """Guards the retry in place against a refused connection."""
-    with unwilling(arena, seed, "Redis down for 20 s") as (workers, _):
-        arena.server.kill()
-        workers.wait(AWAY_SECONDS)
-        arena.server.start()
+    assert told[0] == 503, told
 
 
 @pytest.mark.chaos

@@ -79,16 +79,6 @@ def test_redis_killed_too_loses_and_repeats_nothing(
     run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(2200, 3, 2, 5))
 
 
-@pytest.mark.chaos
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("redis_kills", [0, 3])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_twenty_kills_in_twenty_thousand_events_lose_and_repeat_nothing(
-    seed: int, redis_kills: int, install: Callable[..., Installation], redis_server: RedisServer, encoder: OnnxEncoder
-) -> None:
-    run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(10_600, 20, redis_kills, seed))
-
-
 def test_a_worker_asked_to_end_does_so_in_time_and_loses_nothing(
     install: Callable[..., Installation], encoder: OnnxEncoder
 ) -> None:
