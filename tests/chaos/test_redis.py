@@ -10,6 +10,7 @@ from tests.chaos import append_only
 from tests.chaos.arena import Arena, Plan
 from tests.chaos.proxy import Fault, Proxy
 from tests.chaos.readiness import readiness, ready
+from tests.chaos.worker import UNREACHABLE
 
 from eddyline.demo.servers import RedisServer
 from eddyline.demo.servers.ports import free_port
@@ -36,6 +37,23 @@ def test_a_redis_that_is_killed_and_comes_back_loses_and_repeats_nothing(arena: 
             arena.strike("kill -9 of Redis")
             workers.wait(random_.uniform(0.0, 3.0))
             arena.server.start()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("point", ["exchanged", "kept", "written"])
+def test_one_call_that_fails_loses_and_repeats_nothing(arena: Arena, point: str, seed: int) -> None:
+    """Guards what is done again: after a failed write the changes must still be there, done or not done the first time.
+
+    A worker that ends for it must not write, at its hand-over, a state that is past changes which never arrived.
+    """
+    random_ = random.Random(seed)
+    faults = [f"{point}:{random_.randint(5, 30)}:{UNREACHABLE}" for _ in range(8)]
+    with arena.flowing(arena.install(), Plan(seed, prompts=3500, seconds=60.0, faults=faults)) as workers:
+        for _ in range(6):
+            workers.wait(9.0)
+            workers.kill(random_.randrange(workers.size))
+            arena.strike("a failed call, kill -9 of a worker")
 
 
 @pytest.mark.chaos

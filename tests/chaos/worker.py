@@ -1,8 +1,8 @@
 """``python -m tests.chaos.worker``: a worker that kills, or stops, itself at a named point of its work.
 
 ``EDDYLINE_TEST_FAULT=saving:3`` is SIGKILL before the third time that a state is written; ``saving:3:SIGSTOP`` lets the
-worker stand still there. The product knows nothing of this: its methods are wrapped by name, and a name that it does
-not have any more ends the process with 70.
+worker stand still there, and ``saving:3:unreachable`` lets the call fail once. The product knows nothing of this: its
+methods are wrapped by name, and a name that it does not have any more ends the process with 70.
 """
 
 import functools
@@ -20,6 +20,7 @@ from eddyline.store.redis import RedisStore
 
 VARIABLE = "EDDYLINE_TEST_FAULT"
 UNKNOWN = 70
+UNREACHABLE = "unreachable"
 
 
 class Point(NamedTuple):
@@ -51,7 +52,7 @@ class UnknownFault(Exception):
 
 
 def arm(fault: str) -> None:
-    """Let the fault ``point:nth[:signal]`` happen in this process.
+    """Let the fault ``point:nth[:signal]``, or ``point:nth:unreachable``, happen in this process.
 
     Raises:
         UnknownFault: it names nothing.
@@ -61,18 +62,25 @@ def arm(fault: str) -> None:
         message = f"no fault point {name}: {POINTS.get(name)}"
         raise UnknownFault(message)
     owner, method, *_ = point = POINTS[name]
-    number = signal.Signals[rest[0]] if rest else signal.SIGKILL
-    setattr(owner, method, _striking(getattr(owner, method), point, int(nth), number))
+    what = functools.partial(_happen, rest[0] if rest else "SIGKILL")
+    setattr(owner, method, _striking(getattr(owner, method), point, int(nth), what))
+
+
+def _happen(what: str) -> None:
+    if what == UNREACHABLE:
+        message = "a fault of the test"
+        raise ConnectionResetError(message)
+    os.kill(os.getpid(), signal.Signals[what])
 
 
 def _striking(
-    original: Callable[..., Awaitable[Any]], point: Point, nth: int, number: signal.Signals
+    original: Callable[..., Awaitable[Any]], point: Point, nth: int, happen: Callable[[], None]
 ) -> Callable[..., Awaitable[Any]]:
     calls = iter(range(1, nth + 1))
 
     def strike() -> None:
         if next(calls, None) == nth:
-            os.kill(os.getpid(), number)
+            happen()
 
     @functools.wraps(original)
     async def wrapped(*args: object, **kwargs: object) -> object:

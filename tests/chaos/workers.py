@@ -1,6 +1,7 @@
 """Workers under faults: armed, killed, stopped, asked to leave; a supervisor starts again who has ended."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -13,6 +14,7 @@ from tests.integration.running import Installation, Workers
 ROOT = Path(__file__).parents[2]
 FAILED = 1
 REFUSED = 2
+WRONG = re.compile(r"\[(ERROR|WARNING)\]|Error:")
 
 
 class FaultyWorkers(Workers):
@@ -97,3 +99,9 @@ class FaultyWorkers(Workers):
     def log(self) -> str:
         """Return everything that the workers have said."""
         return "\n".join(self._lines())
+
+    def tail(self) -> str:
+        """Return what went wrong lately, then the ends of the logs."""
+        lines = self._lines()
+        wrong = [line for line in lines if WRONG.search(line) and "is overlapping" not in line]
+        return "\n".join([*wrong[-20:], "...", *lines[-5:]])
