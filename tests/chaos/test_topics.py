@@ -25,15 +25,17 @@ from eddyline import keys
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(900)]
 
 
-def admin(kafka: Installation) -> AdminClient:
-    return AdminClient({"bootstrap.servers": kafka.settings.kafka.bootstrap, "log_level": 0})
+@pytest.fixture
+def admin(arena: Arena) -> AdminClient:
+    """Give a client that outlives its questions: with it their answers would go."""
+    return AdminClient({"bootstrap.servers": arena.broker.bootstrap, "log_level": 0})
 
 
-def delete_records(kafka: Installation, topic: str) -> list[int]:
+def delete_records(admin: AdminClient, topic: str) -> list[int]:
     """Delete everything that a topic holds; return where each partition begins now."""
-    count = len(admin(kafka).list_topics(topic, 30).topics[topic].partitions)
+    count = len(admin.list_topics(topic, 30).topics[topic].partitions)
     places = [TopicPartition(topic, at, -1) for at in range(count)]
-    answers = admin(kafka).delete_records(places).values()
+    answers = admin.delete_records(places).values()
     return [answer.result().low_watermark for answer in answers]
 
 
@@ -44,7 +46,9 @@ def applied(kafka: Installation, partition: int) -> int:
 
 @pytest.mark.xfail(strict=False, reason="a worker whose next record is gone refuses to go on, and there is no StateGap")
 @pytest.mark.parametrize("seed", [1, 2])
-def test_records_gone_before_they_were_applied_are_said_to_be_missing(arena: Arena, seed: int) -> None:
+def test_records_gone_before_they_were_applied_are_said_to_be_missing(
+    arena: Arena, admin: AdminClient, seed: int
+) -> None:
     """Guards against the silent zero: the worker goes on, its windows are incomplete, and StateGap is announced."""
     plan = Plan(seed, prompts=3000, seconds=45.0)
     lines = flow_of(plan)
@@ -53,7 +57,7 @@ def test_records_gone_before_they_were_applied_are_said_to_be_missing(arena: Are
     with arena.judged(kafka, plan, lines) as workers:
         workers.wait(random.Random(seed).uniform(12.0, 18.0))
         workers.crash_all()
-        starts = delete_records(kafka, kafka.topic("observations"))
+        starts = delete_records(admin, kafka.topic("observations"))
         arena.strike("retention passed")
         assert any(applied(kafka, at) + 1 < start for at, start in enumerate(starts))
         workers.restart_all()
@@ -75,7 +79,7 @@ def assert_says_what_is_missing(arena: Arena, kafka: Installation, lines: Sequen
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_partitions_that_are_added_to_an_input_are_read(arena: Arena, seed: int) -> None:
+def test_partitions_that_are_added_to_an_input_are_read(arena: Arena, admin: AdminClient, seed: int) -> None:
     """Guards the recount of partitions: windows wait for the new ones, and what they hold is not late."""
     lines = flow_of(Plan(seed))
     half = len(lines) // 2
@@ -85,7 +89,7 @@ def test_partitions_that_are_added_to_an_input_are_read(arena: Arena, seed: int)
     with arena.running(kafka, Plan(seed)) as workers:
         workers.wait_until(lambda: workers.said("Worker ready") >= 2, 90)
         workers.wait(5.0)
-        for future in admin(kafka).create_partitions([NewPartitions(kafka.topic("prompts"), 8)]).values():
+        for future in admin.create_partitions([NewPartitions(kafka.topic("prompts"), 8)]).values():
             future.result()
         arena.strike("4 to 8 partitions")
         # Workers count partitions every half minute.
@@ -97,29 +101,31 @@ def test_partitions_that_are_added_to_an_input_are_read(arena: Arena, seed: int)
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("output", ["observations", "partials", "scores", "drift"])
-def test_an_output_that_the_broker_refuses_holds_its_input(arena: Arena, output: str, seed: int) -> None:
+def test_an_output_that_the_broker_refuses_holds_its_input(
+    arena: Arena, admin: AdminClient, output: str, seed: int
+) -> None:
     """Guards that a failed send is an error, not a warning: nothing is acknowledged beyond it."""
     kafka = arena.install(windows_idle_seconds=60)
     plan = Plan(seed, prompts=3000, seconds=50.0, patience_seconds=240.0)
     with arena.flowing(kafka, plan) as workers:
         workers.wait(random.Random(seed).uniform(5.0, 10.0))
-        limit(kafka, kafka.topic(output), "100")
+        limit(admin, kafka.topic(output), "100")
         arena.strike("outputs too large for 25 s")
         workers.wait(25.0)
-        limit(kafka, kafka.topic(output), None)
+        limit(admin, kafka.topic(output), None)
     assert workers.said("was not written") + workers.said("cannot be written") > 0
 
 
-def limit(kafka: Installation, topic: str, size: str | None) -> None:
+def limit(admin: AdminClient, topic: str, size: str | None) -> None:
     """Set the largest batch that a topic takes, or remove the limit."""
     change = AlterConfigOpType.DELETE if size is None else AlterConfigOpType.SET
     entry = ConfigEntry("max.message.bytes", size, incremental_operation=change)
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    admin(kafka).incremental_alter_configs([resource])[resource].result()
+    admin.incremental_alter_configs([resource])[resource].result()
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_an_output_topic_that_is_missing_holds_its_input(arena: Arena, seed: int) -> None:
+def test_an_output_topic_that_is_missing_holds_its_input(arena: Arena, admin: AdminClient, seed: int) -> None:
     """Guards the same when the topic was deleted: workers end or refuse to start until it is there again."""
     plan = Plan(seed)
     lines = flow_of(plan)
@@ -127,13 +133,13 @@ def test_an_output_topic_that_is_missing_holds_its_input(arena: Arena, seed: int
     topic = kafka.topic("scores")
     with arena.running(kafka, plan) as workers:
         workers.wait_until(lambda: workers.said("Worker ready") >= 2, 90)
-        admin(kafka).delete_topics([topic])[topic].result()
+        admin.delete_topics([topic])[topic].result()
         arena.strike("output topic deleted for 40 s")
         arena.events += len(lines)
         traffic = Traffic(kafka, lines, plan.seconds)
         workers.expected = {FAILED, REFUSED}
         workers.wait(40.0)
-        admin(kafka).create_topics([NewTopic(topic, 4, 1)])[topic].result()
+        admin.create_topics([NewTopic(topic, 4, 1)])[topic].result()
         workers.wait(10.0)
         workers.expected = {FAILED}
         workers.wait_until(lambda: traffic.written)
