@@ -89,8 +89,14 @@ def test_a_network_that_swallows_everything_for_a_minute_costs_time_only(arena: 
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", [1, 2])
 def test_half_a_second_of_latency_and_resets_cost_time_only(arena: Arena, seed: int) -> None:
-    """Guards the order of records over retries (idempotence), and the position of a consumer over reconnects."""
-    kafka = arena.install(through=arena.kafka_proxy, windows_idle_seconds=LONGER_THAN_AN_OUTAGE)
+    """Guards the order of records over retries (idempotence), and the position of a consumer over reconnects.
+
+    It also guards the watchdog: a connection that closes under aiokafka's fetcher may end that task for good (uvloop
+    raises RuntimeError), and the worker reads nothing any more while its heartbeats go on.
+    """
+    kafka = arena.install(
+        through=arena.kafka_proxy, windows_idle_seconds=LONGER_THAN_AN_OUTAGE, worker_stall_seconds=60
+    )
     with arena.flowing(kafka, outage(seed)) as workers:
         workers.wait(5.0)
         arena.kafka_proxy.disturb(Fault(latency_s=0.5, reset_rate=0.02))

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from tests import traffic
 from tests.chaos.arena import Arena, Plan
 from tests.chaos.worker import POINTS
 
@@ -66,6 +67,22 @@ def test_workers_told_to_end_under_load_end_in_order_and_lose_and_repeat_nothing
             assert workers.terminate(slot) <= 10.0
             workers.restart(slot)
             arena.strike("SIGTERM")
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1])
+def test_two_workers_told_to_end_while_partitions_change_hands_end_in_order(arena: Arena, seed: int) -> None:
+    """Guards the deadline of an end: Faust can wait for ever when it is told to stop within a rebalance."""
+    random_ = random.Random(seed)
+    lines = traffic.stream(prompts=300, users=50, hours=2, seed=seed)
+    for _ in range(12):
+        kafka = arena.install(windows_idle_seconds=3)
+        kafka.produce(lines)
+        arena.events += len(lines)
+        with arena.running(kafka, Plan(seed)) as workers:
+            workers.wait_until(lambda: workers.said("Worker ready") >= 2, 60)
+            workers.wait(random_.random() * 6)
+            arena.strike("SIGTERM of both workers")
 
 
 @pytest.mark.parametrize(
