@@ -14,6 +14,8 @@ from tests.integration.running import Installation, Workers
 ROOT = Path(__file__).parents[2]
 FAILED = 1
 REFUSED = 2
+LEFT = {0, -signal.SIGTERM}
+"""In order, or before it had begun to listen to signals."""
 WRONG = re.compile(r"\[(ERROR|WARNING)\]|Error:")
 
 
@@ -55,7 +57,7 @@ class FaultyWorkers(Workers):
                 continue
             if code == -signal.SIGKILL:
                 self.struck += 1
-            elif code == 0 and slot in self._leaving:
+            elif slot in self._leaving and code in LEFT:
                 self._leaving.discard(slot)
             else:
                 assert code in self.expected, f"a worker ended with {code}:\n{self.tail()}"
