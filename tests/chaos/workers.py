@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 from tests.chaos.worker import VARIABLE
-from tests.integration.running import Installation, Workers
+from tests.integration.running import TERMINATION_SECONDS, Installation, Workers
 
 ROOT = Path(__file__).parents[2]
 FAILED = 1
@@ -73,6 +73,13 @@ class FaultyWorkers(Workers):
         """Ask a worker to end, without waiting for it; the supervisor starts it again."""
         self._leaving.add(slot)
         self._processes[slot].send_signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """Ask all that run to end, and wait; fails when one does not end in order."""
+        for slot in range(self.size):
+            self.leave(slot)
+        codes = {process.wait(4 * TERMINATION_SECONDS) for process in self._processes}
+        assert codes <= LEFT, f"workers ended with {codes} after SIGTERM:\n{self.tail()}"
 
     def crash_all(self) -> None:
         """End all workers with SIGKILL and start none."""
