@@ -75,6 +75,22 @@ def test_a_broker_that_stands_still_for_half_a_minute_costs_time_only(arena: Are
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", [1, 2])
+def test_workers_killed_while_outputs_wait_for_the_broker_lose_and_repeat_nothing(arena: Arena, seed: int) -> None:
+    """Guards outputs before state: what is stored as applied has let its outputs out, though Redis answers at once."""
+    random_ = random.Random(seed)
+    with arena.flowing(arena.install(windows_idle_seconds=30), Plan(seed, prompts=3500, seconds=60.0)) as workers:
+        for _ in range(3):
+            workers.wait(random_.uniform(5.0, 9.0))
+            arena.broker.pause()
+            workers.wait(random_.uniform(3.0, 5.0))
+            workers.crash_all()
+            arena.broker.resume()
+            workers.restart_all()
+            arena.strike("kill -9 of all workers while the broker stands still")
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_network_that_swallows_everything_for_a_minute_costs_time_only(arena: Arena, seed: int) -> None:
     """Guards that a record counts as written only when the broker says so, and that workers reconnect."""
     kafka = arena.install(through=arena.kafka_proxy, windows_idle_seconds=90)
