@@ -9,13 +9,11 @@ from pathlib import Path
 
 import psutil
 from tests.chaos.worker import VARIABLE
-from tests.integration.running import TERMINATION_SECONDS, Installation, Workers
+from tests.integration.running import Installation, Workers
 
 ROOT = Path(__file__).parents[2]
 FAILED = 1
 REFUSED = 2
-LEFT = {0, -signal.SIGTERM}
-"""In order, or before it had begun to listen to signals."""
 WRONG = re.compile(r"\[(ERROR|WARNING)\]|Error:")
 
 
@@ -23,6 +21,8 @@ class FaultyWorkers(Workers):
     """Worker processes of which each takes the next of ``faults`` along when it starts, as long as there are any."""
 
     program = ("tests.chaos.worker", "worker")
+    in_order = (0, -signal.SIGTERM)
+    """The latter before it has begun to listen to signals."""
 
     def __init__(self, installation: Installation, size: int, faults: Iterable[str] = ()) -> None:
         self._armed = list(faults)
@@ -57,7 +57,7 @@ class FaultyWorkers(Workers):
                 continue
             if code == -signal.SIGKILL:
                 self.struck += 1
-            elif slot in self._leaving and code in LEFT:
+            elif slot in self._leaving and code in self.in_order:
                 self._leaving.discard(slot)
             else:
                 assert code in self.expected, f"a worker ended with {code}:\n{self.tail()}"
@@ -73,13 +73,6 @@ class FaultyWorkers(Workers):
         """Ask a worker to end, without waiting for it; the supervisor starts it again."""
         self._leaving.add(slot)
         self._processes[slot].send_signal(signal.SIGTERM)
-
-    def end(self) -> None:
-        """Ask all that run to end, and wait; fails when one does not end in order."""
-        for slot in range(self.size):
-            self.leave(slot)
-        codes = {process.wait(4 * TERMINATION_SECONDS) for process in self._processes}
-        assert codes <= LEFT, f"workers ended with {codes} after SIGTERM:\n{self.tail()}"
 
     def crash_all(self) -> None:
         """End all workers with SIGKILL and start none."""
