@@ -11,16 +11,19 @@ from confluent_kafka.admin import AdminClient
 from tests.chaos.proxy import Proxy
 from tests.chaos.workers import FaultyWorkers
 from tests.integration import flow
+from tests.integration.exact import assert_exact
 from tests.integration.running import Installation, Line, event_time
-from tests.integration.test_exactness import assert_exact
 
 from eddyline.demo.servers import Broker, RedisServer
 from eddyline.encoders import OnnxEncoder
 from eddyline.kafka import topics
 
-PROMPTS_PER_HOUR = 1500
+HOURS = 36
+"""Of event time: so that the day before a deployment becomes a reference."""
 SETTINGS = {
-    "windows_size_seconds": 300,
+    "windows_size_seconds": 1800,
+    "judge_min_window": 4,
+    "judge_min_reference": 40,
     # Silence must mean the end of the input, not a worker that is being started again ...
     "windows_idle_seconds": 12,
     # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
@@ -152,5 +155,4 @@ class Arena:
 
 def flow_of(plan: Plan) -> list[Line]:
     """Return the lines of a plan."""
-    hours, users = plan.prompts / PROMPTS_PER_HOUR, max(1, plan.prompts // 12)
-    return flow.flow(prompts=plan.prompts, hours=hours, users=users, seed=plan.seed)
+    return flow.flow(prompts=plan.prompts, hours=HOURS, users=max(1, plan.prompts // 12), seed=plan.seed)

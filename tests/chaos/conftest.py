@@ -30,21 +30,25 @@ def encoder() -> OnnxEncoder:
 
 
 @pytest.fixture(scope="session")
-def behind_proxy() -> Iterator[tuple[servers.BehindProxy, Proxy]]:
-    """Give the proxy of the broker, and what the broker must know of it."""
-    ports = servers.BehindProxy(behind=free_port(), proxy=free_port())
-    with Proxy(ports.behind, port=ports.proxy) as proxy:
-        yield ports, proxy
+def broker_proxy() -> Iterator[Proxy]:
+    """Give a proxy before a second port of the broker."""
+    with Proxy(free_port(), port=free_port()) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="session")
 def session_broker(
     apache_kafka: Callable[..., AbstractContextManager[servers.Broker]],
-    behind_proxy: tuple[servers.BehindProxy, Proxy],
+    broker_proxy: Proxy,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[servers.Broker]:
-    """Run Apache Kafka for all tests."""
-    with apache_kafka(tmp_path_factory.mktemp("kafka"), proxied=behind_proxy[0]) as broker:
+    """Run Apache Kafka for all tests. Who comes through the proxy is told its port: a broker says where to connect."""
+    with apache_kafka(
+        tmp_path_factory.mktemp("kafka"),
+        listeners=[f"PROXIED://127.0.0.1:{broker_proxy.target}"],
+        advertised=[f"PROXIED://127.0.0.1:{broker_proxy.port}"],
+        properties="listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT",
+    ) as broker:
         yield broker
 
 
@@ -57,10 +61,10 @@ def broker(session_broker: servers.Broker) -> servers.Broker:
 
 
 @pytest.fixture
-def kafka_proxy(behind_proxy: tuple[servers.BehindProxy, Proxy]) -> Iterator[Proxy]:
+def kafka_proxy(broker_proxy: Proxy) -> Iterator[Proxy]:
     """Give the proxy before the broker."""
-    yield behind_proxy[1]
-    behind_proxy[1].mend()
+    yield broker_proxy
+    broker_proxy.mend()
 
 
 @pytest.fixture

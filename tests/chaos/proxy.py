@@ -54,7 +54,7 @@ class Proxy:
 
     def __init__(self, target: int, *, port: int | None = None, seed: int = 0) -> None:
         self.port = free_port() if port is None else port
-        self._target, self._random = target, random.Random(seed)
+        self.target, self._random = target, random.Random(seed)
         self._fault = Fault()
         self._links: set[_Link] = set()
         self._server: asyncio.Server | None = None
@@ -122,7 +122,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target, limit=CHUNK_BYTES)
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target, limit=CHUNK_BYTES)
         except OSError:
             _Link(writer).reset()
             return

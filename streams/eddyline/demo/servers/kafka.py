@@ -86,9 +86,7 @@ def _java(jars: Path, home: Path) -> list[str]:
     return [find_java(), *options, "-cp", f"{jars}/*"]
 
 
-def _configure(
-    home: Path, port: int, listeners: Sequence[str], advertised: Sequence[str], properties: str
-) -> Path:
+def _configure(home: Path, port: int, listeners: Sequence[str], advertised: Sequence[str], properties: str) -> Path:
     file = home / "server.properties"
     filled = PROPERTIES.format(
         port=port,
