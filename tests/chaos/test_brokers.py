@@ -22,8 +22,8 @@ def outage(seed: int) -> Plan:
 @pytest.mark.parametrize("seed", [1])
 def test_a_broker_that_is_killed_and_comes_back_at_once_costs_nothing(arena: Arena, seed: int) -> None:
     """Guards idempotent producers that never give up a record, and consumers that find their place again."""
-    with arena.flowing(arena.install(), Plan(seed, seconds=25.0)) as workers:
-        workers.wait(8.0)
+    with arena.flowing(arena.install(), Plan(seed, prompts=1500, seconds=18.0)) as workers:
+        workers.wait(6.0)
         arena.broker.kill()
         arena.strike("kill -9 of the broker")
         arena.broker.start()

@@ -24,9 +24,8 @@ def client(arena: Arena) -> redis.Redis:
     return redis.Redis(port=arena.server.port)
 
 
-@pytest.mark.parametrize(
-    "seed", [1, pytest.param(2, marks=pytest.mark.chaos), pytest.param(3, marks=pytest.mark.chaos)]
-)
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_redis_that_is_killed_and_comes_back_loses_and_repeats_nothing(arena: Arena, seed: int) -> None:
     """Guards the start at ``applied + 1`` of what Redis holds, and retries while it is away."""
     random_ = random.Random(seed)

@@ -32,7 +32,7 @@ def end_at_points(arena: Arena, seed: int, faults: list[str], seconds: float) ->
 @pytest.mark.parametrize("seed", [1])
 def test_workers_that_die_at_every_step_of_a_batch_lose_and_repeat_nothing(arena: Arena, seed: int) -> None:
     """Guards the order (outputs, results, state with its offset), and the start at ``applied + 1``."""
-    end_at_points(arena, seed, seeded_faults(seed, list(POINTS), 1), 35.0)
+    end_at_points(arena, seed, seeded_faults(seed, list(POINTS), 1), 25.0)
 
 
 @pytest.mark.chaos
@@ -97,7 +97,7 @@ def test_a_worker_that_wakes_after_its_partitions_were_given_away_is_refused(are
     wakes belongs to another worker by then.
     """
     nth = random.Random(seed).randint(3, 12)
-    plan = Plan(seed, faults=[f"kept:{nth}:SIGSTOP"])
+    plan = Plan(seed, prompts=1800, seconds=28.0, faults=[f"kept:{nth}:SIGSTOP"])
     with arena.flowing(arena.install(), plan) as workers:
         workers.wait_until(lambda: bool(workers.paused()), 60)
         arena.strike("SIGSTOP for 16 s")
