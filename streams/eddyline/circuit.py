@@ -41,13 +41,15 @@ class Resume(msgspec.Struct, frozen=True, kw_only=True, tag_field="circuit", tag
 
     accept_before: int | None = None
     """Dead letters with offsets below it do not count: they are known, and may be written. None accepts none."""
+    opened: OpenCircuit | None = None
+    """What it closes, for whoever has to tell that it is over."""
 
 
 def pack(entry: OpenCircuit | Resume) -> bytes:
     """Return what is stored for a source: JSON, so that it can be read by eye.
 
     >>> pack(Resume(accept_before=17))
-    b'{"circuit":"resume","accept_before":17}'
+    b'{"circuit":"resume","accept_before":17,"opened":null}'
     """
     return msgspec.json.encode(entry)
 

@@ -82,7 +82,7 @@ def test_what_is_resumed_is_asked_for_and_listed_so_until_a_worker_has_done_it(l
     open_circuits(settings, P0, P3)
     result = live("dlq", "resume", "prompts:3", "prompts:3")
     assert (result.exit_code, result.stdout) == (0, "prompts:3 is read on\n")
-    assert entries(settings) == {P0: OPENED, P3: Resume()}
+    assert entries(settings) == {P0: OPENED, P3: Resume(opened=OPENED)}
     listed = json.loads(live("dlq", "circuits", "--json").stdout)
     assert [(row["source"], row["circuit"]) for row in listed] == [("prompts:0", "open"), ("prompts:3", "resume")]
 
@@ -98,7 +98,7 @@ def test_an_accepted_backlog_is_all_that_is_there_by_now(live: Live, settings: S
         "prompts:0 is read on, dead letters before offset 0 accepted",
         "prompts:3 is read on, dead letters before offset 7 accepted",
     ]
-    assert entries(settings) == {P0: Resume(accept_before=0), P3: Resume(accept_before=7)}
+    assert entries(settings) == {P0: Resume(accept_before=0, opened=OPENED), P3: Resume(accept_before=7, opened=OPENED)}
 
 
 def test_one_that_is_not_paused_among_others_resumes_none(live: Live, settings: Settings) -> None:
@@ -115,7 +115,7 @@ def test_what_was_closed_meanwhile_is_said(live: Live, settings: Settings, monke
     monkeypatch.setattr("eddyline.cli.dlq.resuming.read_entries", lambda _: {P0: OPENED, P3: OPENED})
     result = live("dlq", "resume", "--all")
     assert result.stdout.splitlines() == ["prompts:0 was not paused any more", "prompts:3 is read on"]
-    assert entries(settings) == {P3: Resume()}
+    assert entries(settings) == {P3: Resume(opened=OPENED)}
 
 
 def test_an_entry_that_is_none_is_one_line_and_2(live: Live, settings: Settings) -> None:

@@ -135,6 +135,19 @@ def test_a_request_that_no_worker_took_is_taken_by_the_next_owner() -> None:
     play(scenario)
 
 
+def test_what_was_resumed_while_nobody_read_is_told_by_the_next_owner() -> None:
+    async def scenario(store: CircuitsInMemory, worker: Worker) -> None:
+        await worker.open(P0, 10)
+        opened = store.entries[P0]
+        assert isinstance(opened, OpenCircuit)
+        await store.request(P0, Resume(opened=opened))
+        heir = Worker(store)
+        assert await heir.circuits.assign([P0, P1]) == {P0: opened}
+        assert heir.circuits.paused == set()
+
+    play(scenario)
+
+
 def test_a_source_that_stays_assigned_keeps_its_circuit() -> None:
     async def scenario(store: CircuitsInMemory, worker: Worker) -> None:
         await worker.open(P0, 10)

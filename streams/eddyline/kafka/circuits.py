@@ -33,10 +33,13 @@ class Circuits:
         """The sources from which nothing may be read now."""
         return self._breakers.open.keys() & self._assigned
 
-    async def assign(self, sources: Iterable[Source]) -> None:
+    async def assign(self, sources: Iterable[Source]) -> dict[Source, OpenCircuit]:
         """Take over exactly these sources, before the first of their records is read.
 
         What an earlier owner had opened stays open, and what an operator has asked for meanwhile is done.
+
+        Returns:
+            The circuits that are open no more.
 
         Raises:
             RefusedToStart: what is stored is none of ours.
@@ -48,6 +51,7 @@ class Circuits:
         self._assigned, self._stored = assigned, self._stored & assigned
         self._metrics.clear(telemetry.CIRCUIT_OPEN)
         found = await self._store.look(assigned)
+        over: dict[Source, OpenCircuit] = {}
         for source in sorted(assigned):
             match found.get(source):
                 case OpenCircuit() as circuit:
@@ -56,7 +60,9 @@ class Circuits:
                     _log_open(source, circuit)
                 case Resume() as resume:
                     await self._resume(source, resume)
+                    over |= {source: resume.opened} if resume.opened else {}
             self._show(source)
+        return over
 
     async def announce(self, opened: Mapping[Source, OpenCircuit]) -> None:
         """Store the circuits that a batch has opened; call it when the outputs of the batch are written.

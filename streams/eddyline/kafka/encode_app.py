@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from faust.types import TP, EventT, StreamT
 
 from eddyline import keys, telemetry
+from eddyline.circuit import OpenCircuit
 from eddyline.clock import Clock, Now
 from eddyline.encode import Encode, Limits, Reading, kinds
 from eddyline.errors import EddylineError, Unavailable
@@ -93,7 +94,7 @@ class EncodeApp:
         gaps_ = {(tp.topic, tp.partition): source.gap_ms for tp in starts if (source := self._holdings.get(tp))}
         found = {(tp.topic, tp.partition): offset for tp, offset in starts.items()}
         self._progress.assign(found, self._now().ms, gaps_)
-        await self._circuits.assign(found)
+        self._tell_over(await self._circuits.assign(found))
         self._pause()
         return starts
 
@@ -226,11 +227,14 @@ class EncodeApp:
         async with self._holdings.lock:
             before = self._circuits.open
             resumed = await self._circuits.look()
+            self._tell_over({source: before[source] for source in resumed})
             for source in resumed:
-                alert = circuit_open(self._settings.topics.alerts, source, before[source], over_ms=self._now().ms)
-                self._producer.send([alert])
                 await self._read_waiting(TP(*source))
             self.app.consumer.resume_partitions({TP(*source) for source in resumed} - self.paused.keys())
+
+    def _tell_over(self, circuits: Mapping[tuple[str, int], OpenCircuit]) -> None:
+        topic, now_ms = self._settings.topics.alerts, self._now().ms
+        self._producer.send(circuit_open(topic, source, found, over_ms=now_ms) for source, found in circuits.items())
 
     async def _read_waiting(self, tp: TP) -> None:
         source, size = self._holdings.get(tp), self._settings.worker.batch_records

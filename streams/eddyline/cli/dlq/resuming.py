@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import click
 from confluent_kafka import TopicPartition
 
-from eddyline.circuit import Resume, Source
+from eddyline.circuit import OpenCircuit, Resume, Source
 from eddyline.cli.dlq.entries import read_entries, request
 from eddyline.cli.dlq.source import SourceType, named
 from eddyline.cli.reader import TIMEOUT, reader
@@ -31,21 +31,21 @@ def verb(settings: Settings, *, sources: tuple[Source, ...], everything: bool, a
         raise click.UsageError("name partitions, or --all")
     chosen = _chosen(settings, sources)
     ends = _ends(settings, chosen) if accept_backlog else {}
-    done = request(settings, {source: Resume(accept_before=ends.get(source)) for source in chosen})
+    done = request(settings, {at: Resume(accept_before=ends.get(at), opened=opened) for at, opened in chosen.items()})
     for source, was_open in done.items():
         click.echo(_told(source, ends.get(source)) if was_open else f"{named(source)} was not paused any more")
     if not done:
         click.echo("no circuit is open")
 
 
-def _chosen(settings: Settings, sources: Sequence[Source]) -> list[Source]:
-    """Return what is to be resumed; one that is not paused among others resumes none."""
+def _chosen(settings: Settings, sources: Sequence[Source]) -> dict[Source, OpenCircuit | None]:
+    """Return what is to be resumed, with its circuit; one that is not paused among others resumes none."""
     paused = read_entries(settings)
     for source in sources:
         if source not in paused:
             message = f"{named(source)} is not paused: 'eddyline dlq circuits' lists those that are"
             raise EddylineError(message)
-    return list(dict.fromkeys(sources) if sources else paused)
+    return {at: entry if isinstance(entry := paused[at], OpenCircuit) else entry.opened for at in sources or paused}
 
 
 def _ends(settings: Settings, sources: Iterable[Source]) -> dict[Source, int]:
