@@ -36,8 +36,8 @@ def rendered(results: Results) -> str:
 def _line(scenario: str, rows: Sequence[Row]) -> str:
     kinds = sorted({kind for row in rows for kind in row.faults})
     faults = ", ".join(f"{sum(row.faults.get(kind, 0) for row in rows)} {kind}" for kind in kinds)
-    failed = [str(row.seed) for row in rows if row.result != "exact"]
-    result = f"failed with seed {', '.join(failed)}" if failed else "exact"
+    failed = [str(row.seed) for row in rows if row.result != "passed"]
+    result = f"failed with seed {', '.join(failed)}" if failed else "passed"
     seeds = ", ".join(str(row.seed) for row in rows)
     events, restarts = sum(row.events for row in rows), sum(row.restarts for row in rows)
     seconds = sum(row.seconds for row in rows)

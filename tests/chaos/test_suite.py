@@ -67,7 +67,7 @@ def test_a_torn_file_is_shorter_and_redis_starts_on_it(tmp_path: Path) -> None:
         assert client.dbsize() == 8
 
 
-def row(scenario: str, seed: int, result: str = "exact") -> record.Row:
+def row(scenario: str, seed: int, result: str = "passed") -> record.Row:
     return record.Row(scenario, seed, {"kill -9": 3}, 1000, 2, result, 10.0)
 
 
@@ -83,7 +83,7 @@ def test_a_row_takes_the_place_of_the_earlier_one_of_the_same_machine(tmp_path: 
 def test_a_failure_is_named_in_the_table_with_its_seed() -> None:
     text = table.rendered(record.Results(record.this_machine(), [row("a", 1), row("a", 2, "failed"), row("b", 1)]))
     assert "| a | 1, 2 | 6 kill -9 | 2,000 | 4 | 20 | failed with seed 2 |" in text
-    assert "| b | 1 | 3 kill -9 | 1,000 | 2 | 10 | exact |" in text
+    assert "| b | 1 | 3 kill -9 | 1,000 | 2 | 10 | passed |" in text
 
 
 def test_the_table_is_replaced_and_nothing_else() -> None:
