@@ -76,7 +76,7 @@ def test_a_broker_that_stands_still_for_half_a_minute_costs_time_only(arena: Are
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", [1, 2])
 def test_workers_killed_while_outputs_wait_for_the_broker_lose_and_repeat_nothing(arena: Arena, seed: int) -> None:
-    """Guards outputs before state: what is stored as applied has let its outputs out, though Redis answers at once."""
+    """Guards the way back of everything at once: each state from its own offset, and outputs that were never sent."""
     random_ = random.Random(seed)
     with arena.flowing(arena.install(windows_idle_seconds=30), Plan(seed, prompts=3500, seconds=60.0)) as workers:
         for _ in range(3):
