@@ -63,6 +63,17 @@ def test_by_the_log_a_quiet_source_is_idle_until_it_speaks_again() -> None:
     assert [(at.watermark_ms, at.idle) for at in progress.tick({P0: 7, P1: 0}, 100_002)] == [(800, False), (0, True)]
 
 
+def test_what_nobody_could_hear_is_no_silence() -> None:
+    progress = Progress("log", IDLE_MS)
+    _read(progress)
+    ends = {P0: 6, P1: 0}
+    progress.tick(ends, 2_000)
+    assert not any(source.idle for source in progress.tick(ends, 1_000 + 2 * IDLE_MS))
+    for later in range(1, 4):
+        found = progress.tick(ends, 1_000 + 2 * IDLE_MS + later * IDLE_MS // 4)
+    assert all(source.idle for source in found)
+
+
 def test_a_clock_that_goes_back_moves_no_watermark_back() -> None:
     progress = Progress("live", IDLE_MS)
     _read(progress)

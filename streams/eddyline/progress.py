@@ -13,6 +13,8 @@ from eddyline.gaps import NONE, UNKNOWN
 from eddyline.observations import Source
 
 Partition = tuple[str, int]
+HEARD = 4
+"""Between two ticks, at most so great a part of the idle time counts as silence."""
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Progress:
     def __init__(self, clock: Literal["live", "log"], idle_ms: int, grace_ms: int = 0) -> None:
         """``grace_ms``: how far out of order events may come."""
         self._clock, self._idle_ms, self._grace_ms = clock, idle_ms, grace_ms
+        self._last_tick_ms: int | None = None
         self._positions: dict[Partition, _Position] = {}
 
     def assign(self, starts: Mapping[Partition, int], now_ms: int, gaps: Mapping[Partition, int]) -> None:
@@ -66,11 +69,19 @@ class Progress:
 
     def tick(self, ends: Mapping[Partition, int], now_ms: int) -> list[Source]:
         """Return where every source is, given the offsets at which the partitions end now."""
+        self._pardon(now_ms)
         for source in self.silent(now_ms):
             position = self._positions[source]
             if position.offset + 1 >= ends.get(source, position.offset + 2):
                 self._advance(position, now_ms)
         return self.sources(self._positions)
+
+    def _pardon(self, now_ms: int) -> None:
+        """Do not count as silence what nobody could hear: brokers were away, or this process stood still."""
+        deaf_ms = now_ms - (now_ms if self._last_tick_ms is None else self._last_tick_ms) - self._idle_ms // HEARD
+        self._last_tick_ms = now_ms
+        for position in self._positions.values():
+            position.last_read_ms += max(0, deaf_ms)
 
     def _advance(self, position: _Position, now_ms: int) -> None:
         if position.gap_ms == UNKNOWN:

@@ -24,6 +24,7 @@ from eddyline.kafka.encode_app import EncodeApp
 from eddyline.kafka.ending import Worker
 from eddyline.kafka.health import Health, open_listener
 from eddyline.kafka.offsets import ends_of
+from eddyline.kafka.repeats import hold_back
 from eddyline.kafka.stage import Stage
 from eddyline.kafka.state_app import State, StateApp
 from eddyline.kafka.watch import Watch
@@ -50,7 +51,10 @@ def run_worker(settings: Settings, names: Sequence[StageName] = STAGES) -> int:
     if warning := asyncio.run(check_configured(settings)):
         log.warning(warning)
     asyncio.run(check_states(settings, {name: _VERSIONS[name] for name in names if name in _VERSIONS}))
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust makes two tasks a message: a seventh of the cost
+    # Faust makes two tasks a message: a seventh of the cost. Its consumer threads keep asyncio's own loop, though: to
+    # write to a connection that was lost is an error of another kind in uvloop, which ends aiokafka's fetcher for good.
+    asyncio.set_event_loop(uvloop.new_event_loop())
+    hold_back()
     metrics = _telemetry()
     stages = [_BUILDERS[name](settings, metrics) for name in names]
     first, *others = [stage.app for stage in stages]
@@ -74,7 +78,9 @@ def _services(settings: Settings, stages: Sequence[Stage], metrics: Telemetry) -
     """Return what looks after the stages."""
     watch = Watch(settings, stages, metrics, ends_of(settings))
     listener = open_listener(settings)
-    return [watch, Health(listener, stages, metrics, _store(settings).ping)] if listener else [watch]
+    if listener is None:
+        return [watch]
+    return [watch, Health(listener, stages, metrics, _store(settings).ping, lambda: watch.fault)]
 
 
 def _encode_app(settings: Settings, metrics: Telemetry) -> EncodeApp:

@@ -89,9 +89,10 @@ def test_probes_answer_follow_redis_and_end_with_the_worker(
 def _is_ready_and_known(site: Site) -> None:
     checks = site.wait_for(200)
     assert set(checks) == {
+        "kafka",
         "redis",
         "encode.encoder",
-        *(f"{stage}.{check}" for stage in ("encode", "fold", "judge") for check in ("assignment", "outputs")),
+        *(f"{stage}.{check}" for stage in ("encode", "fold", "judge") for check in ("assignment", "outputs", "store")),
     }
     assert set(checks.values()) == {"ok"}
     assert json.loads(site.get("/version")[1])["version"] == __version__
@@ -115,7 +116,7 @@ def _counts_what_it_reads(site: Site, encoder: OnnxEncoder) -> None:
     model = f'eddyline_model_info{{build_id="{encoder.build_id}",space_id="{encoder.space_id}"}}'
     assert found[model] == 1
     applied = [name for name in found if name.startswith('eddyline_state_applied_offset{partition="')]
-    assert len(applied) == 4 + 2
+    assert len(applied) == (4 * 4 + 1) + 4 + 2
     exposition = site.get("/metrics")[1]
     assert all(f"# TYPE {metric.name} {metric.kind}" in exposition for metric in CATALOGUE)
 
@@ -124,7 +125,7 @@ def _says_that_redis_is_away_and_lives_on(site: Site) -> None:
     site.redis.kill()
     checks = site.wait_for(503)
     assert checks["redis"] != "ok"
-    assert {fault for name, fault in checks.items() if name != "redis"} == {"ok"}
+    assert {fault for name, fault in checks.items() if name != "redis" and "store" not in name} == {"ok"}
     assert site.get("/healthz") == (200, '{"ok": true, "checks": {"event_loop": "ok"}}')
     site.redis.start()
     site.wait_for(200)

@@ -51,14 +51,21 @@ def settings(port: int) -> Settings:
     return Settings(worker=Worker(http_port=port))
 
 
-def ask(path: str, *, of: Stage | None = None, ping: Any = redis_answers, accept: str = "*/*") -> Answer:  # noqa: ANN401
+def ask(
+    path: str,
+    *,
+    of: Stage | None = None,
+    ping: Any = redis_answers,  # noqa: ANN401
+    kafka: str | None = None,
+    accept: str = "*/*",
+) -> Answer:
     """Start a server, ask it once, and stop it."""
 
     async def run() -> Answer:
         port = free_port()
         listener = open_listener(settings(port))
         assert listener is not None
-        health = Health(listener, [of or stage(assignment=None)], Telemetry(), ping)
+        health = Health(listener, [of or stage(assignment=None)], Telemetry(), ping, lambda: kafka)
         await health.start()
         try:
             return await _get(f"http://127.0.0.1:{port}{path}", accept)
@@ -76,7 +83,7 @@ async def _get(url: str, accept: str) -> Answer:
 def test_a_worker_is_ready_when_every_check_is_well() -> None:
     answer = ask("/readyz")
     assert answer.status == 200
-    assert answer.json == {"ok": True, "checks": {"encode.assignment": "ok", "redis": "ok"}}
+    assert answer.json == {"ok": True, "checks": {"encode.assignment": "ok", "kafka": "ok", "redis": "ok"}}
 
 
 def test_one_check_that_fails_is_enough_and_says_why() -> None:
@@ -95,6 +102,14 @@ def test_one_check_that_fails_is_enough_and_says_why() -> None:
 def test_a_redis_that_does_not_answer_makes_a_worker_unready(ping: Callable[[], object], why: str) -> None:
     answer = ask("/readyz", ping=ping)
     assert (answer.status, answer.json["checks"]["redis"]) == (503, why)
+
+
+def test_brokers_that_do_not_answer_make_a_worker_unready() -> None:
+    answer = ask("/readyz", kafka="Kafka does not say where partitions end: timed out")
+    assert (answer.status, answer.json["checks"]["kafka"]) == (
+        503,
+        "Kafka does not say where partitions end: timed out",
+    )
 
 
 def test_a_worker_lives_whatever_fails_around_it() -> None:

@@ -43,11 +43,13 @@ class Health(Service):
         stages: Sequence[Stage],
         metrics: Telemetry,
         ping: Callable[[], Awaitable[None]],
+        brokers: Callable[[], str | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``ping`` raises :class:`Unavailable` when Redis does not answer."""
+        """``ping`` raises :class:`Unavailable` when Redis does not answer; ``brokers`` says what is wrong."""
         super().__init__()
-        self._listener, self._stages, self._metrics, self._ping, self._clock = listener, stages, metrics, ping, clock
+        self._listener, self._stages, self._metrics, self._clock = listener, stages, metrics, clock
+        self._ping, self._brokers = ping, brokers
         self._heartbeat = Heartbeat(clock())
         application = web.Application()
         application.router.add_get("/healthz", self._healthz)
@@ -80,7 +82,7 @@ class Health(Service):
     async def _readyz(self, _: web.Request) -> web.Response:
         """Tell whether this worker can do its work now. Being behind is no fault: it is what a worker starts with."""
         faults = {name: fault for stage in self._stages for name, fault in stage.faults().items()}
-        return _answer({**faults, "redis": await self._redis_fault()})
+        return _answer({**faults, "kafka": self._brokers(), "redis": await self._redis_fault()})
 
     async def _redis_fault(self) -> str | None:
         try:

@@ -20,7 +20,7 @@ from faust.types import TP
 
 from eddyline import telemetry
 from eddyline.changes import Changes
-from eddyline.errors import EddylineError
+from eddyline.errors import EddylineError, Stale
 from eddyline.kafka.starting import Partition
 from eddyline.protocols import StateStore, Stored
 from eddyline.telemetry import Telemetry
@@ -59,11 +59,21 @@ class Holdings(Generic[H]):
         """``take_over`` loads a partition; ``flush`` returns when all outputs so far are written."""
         self._stage, self._store, self._take_over, self._flush, self._metrics = stage, store, take_over, flush, metrics
         self._held: dict[TP, H] = {}
+        self._failed = False
         self.lock = asyncio.Lock()
 
     def get(self, tp: TP) -> H | None:
-        """Return a partition if it is owned."""
+        """Return a partition if it is owned.
+
+        Raises:
+            Stale: what was to be written was not, so that memory and store have parted: the process has to end.
+        """
+        self._check()
         return self._held.get(tp)
+
+    def _check(self) -> None:
+        if self._failed:
+            raise Stale("a write has failed: memory is ahead of what is stored")
 
     def __iter__(self) -> Iterator[H]:
         return iter(self._held.values())
@@ -89,10 +99,14 @@ class Holdings(Generic[H]):
             await self._write()
 
     async def _write(self) -> None:
+        self._check()
         if dirty := [held for held in self._held.values() if held.stored.applied != held.next - 1]:
             start = time.perf_counter()
             await self._flush()
+            # Changes are taken once: after a failure there is nothing left that could be written.
+            self._failed = True
             await asyncio.gather(*map(self._save, dirty))
+            self._failed = False
             self._metrics.observe(telemetry.CHECKPOINT_SECONDS, time.perf_counter() - start, self._stage)
             self._show()
 

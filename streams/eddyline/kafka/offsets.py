@@ -11,7 +11,7 @@ from eddyline.kafka import topics
 from eddyline.kafka.connection import client_config
 from eddyline.settings import Settings
 
-TIMEOUT = 15.0
+TIMEOUT = 5.0
 TAIL_SECONDS = 5.0
 Place = tuple[str, int]
 """(topic, partition)."""

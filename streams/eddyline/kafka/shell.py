@@ -50,6 +50,8 @@ def faust_app(settings: Settings, stage: str, positions: Positions) -> faust.App
         topic_disable_leader=True,
         table_standby_replicas=0,
         consumer_auto_offset_reset="earliest",
+        # So often partitions that were added are noticed.
+        consumer_metadata_max_age_ms=30_000,
         broker_session_timeout=timeout,
         broker_heartbeat_interval=timeout / 6,
         broker_commit_interval=1.0,

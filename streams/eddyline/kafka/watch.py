@@ -32,6 +32,8 @@ class Watch(Service):
         super().__init__()
         self._stages, self._metrics, self._ends, self._leave = stages, metrics, ends, leave
         self._watchdog = Watchdog(settings.worker.stall_seconds)
+        self.fault: str | None = None
+        """Why the last look saw nothing, if it did not."""
         self._every_s = min(LOOK_SECONDS, settings.worker.stall_seconds / 4)
 
     async def on_start(self) -> None:
@@ -43,8 +45,10 @@ class Watch(Service):
             await self.sleep(self._every_s)
             try:
                 await self.look(time.monotonic())
+                self.fault = None
             except Exception as error:  # noqa: BLE001 - a look that fails must not end what it looks after
                 self._watchdog.forget()
+                self.fault = str(error)
                 log.warning("the watchdog saw nothing: %s", error)
 
     async def look(self, now_s: float) -> None:
