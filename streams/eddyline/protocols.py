@@ -84,6 +84,14 @@ class StateStore(Protocol):
             Unavailable: the store does not answer.
         """
 
+    async def check(self, owners: Mapping[str, Stored]) -> None:
+        """Make sure that the store still has what was written last, given what each key's owner knows of it.
+
+        Raises:
+            Fenced: another worker has loaded one of the states, or the store has lost writes.
+            Unavailable: the store does not answer.
+        """
+
 
 class Exchanged(NamedTuple):
     """What an exchange notes in the state of an input partition: it tells later whether the store still has it."""

@@ -98,6 +98,20 @@ def test_nothing_is_written_where_nothing_happened() -> None:
     asyncio.run(scenario())
 
 
+def test_a_store_that_lost_what_nobody_writes_any_more_is_noticed() -> None:
+    async def scenario() -> None:
+        found = world()
+        await found.holdings.positions(assigned(P0))
+        applied(found, P0, 3)
+        await found.holdings.checkpoint()
+        await found.holdings.checkpoint()
+        found.store._states["topic-0"] = found.store._states["topic-0"]._replace(applied=1)
+        with pytest.raises(EddylineError, match="lost writes"):
+            await found.holdings.checkpoint()
+
+    asyncio.run(scenario())
+
+
 def test_outputs_that_cannot_be_written_hold_the_offset() -> None:
     async def scenario() -> None:
         found = world()

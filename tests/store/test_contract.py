@@ -260,6 +260,21 @@ def test_a_store_that_lost_an_exchange_does_not_take_the_offset_that_includes_it
     run(scenario)
 
 
+def test_what_the_store_has_is_compared_with_what_owners_know(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        other = keys.state("fold", 4)
+        first, second = await world.store.load(KEY), await world.store.load(other)
+        first = await world.store.save(KEY, first, 5, _changes({"a": b"1"}))
+        await world.store.check({})
+        await world.store.check({KEY: first, other: second})
+        with pytest.raises(Fenced, match="lost writes"):
+            await world.store.check({KEY: first, other: second._replace(applied=3)})
+        with pytest.raises(Fenced, match="another owner"):
+            await world.store.check({KEY: first._replace(epoch=0)})
+
+    run(scenario)
+
+
 def test_halves_of_a_worker_that_lost_the_partition_are_refused_before_they_are_written(run: Run) -> None:
     async def scenario(world: World) -> None:
         zombie, owner = await world.store.load(KEY), await world.store.load(KEY)

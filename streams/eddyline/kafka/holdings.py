@@ -89,14 +89,16 @@ class Holdings(Generic[H]):
             return {tp: held.next for tp, held in self._held.items()}
 
     async def checkpoint(self) -> None:
-        """Write everything that is not stored yet.
+        """Write everything that is not stored yet, and make sure of the rest: what is silent may be lost, too.
 
         Raises:
             Fenced: a partition has another owner, or the store lost writes.
             Unavailable: Kafka or the store does not answer.
         """
         async with self.lock:
+            clean = {held.key: held.stored for held in self._held.values() if held.stored.applied == held.next - 1}
             await self._write()
+            await self._store.check(clean)
 
     async def _write(self) -> None:
         self._check()

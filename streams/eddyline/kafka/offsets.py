@@ -51,6 +51,8 @@ class Tails:
         self._config = client_config(settings) | {"group.id": "eddyline-tails", "enable.partition.eof": True}
         self._known: dict[Place, tuple[int, int]] = {}
         """Of a partition that ends with markers: where the last record ends, and where the partition does."""
+        self._waiting: dict[Place, int] = {}
+        """Of a partition with records to read: from where on there are some."""
 
     async def past_markers(self, spans: Mapping[Place, tuple[int, int]]) -> dict[Place, int]:
         """Return, for those of ``spans`` that hold no record, their start: there the records of the partition end.
@@ -58,12 +60,16 @@ class Tails:
         Args:
             spans: for a partition the offset to look from, and the end of the partition.
         """
-        doubtful = {
-            place: span for place, span in spans.items() if span[0] < span[1] and self._known.get(place) != span
-        }
+        doubtful = {place: span for place, span in spans.items() if self._is_doubtful(place, span)}
         if doubtful:
-            self._known |= await asyncio.get_running_loop().run_in_executor(None, self._empty, doubtful)
+            empty = await asyncio.get_running_loop().run_in_executor(None, self._empty, doubtful)
+            self._known |= empty
+            self._waiting |= {place: start for place, (start, _) in doubtful.items() if place not in empty}
         return {place: start for place, (start, end) in spans.items() if self._known.get(place) == (start, end)}
+
+    def _is_doubtful(self, place: Place, span: tuple[int, int]) -> bool:
+        start, end = span
+        return start < end and self._known.get(place) != span and self._waiting.get(place) != start
 
     def _empty(self, spans: Mapping[Place, tuple[int, int]]) -> dict[Place, tuple[int, int]]:
         consumer = Consumer(self._config | {"enable.auto.commit": False})

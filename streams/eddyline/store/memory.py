@@ -30,14 +30,19 @@ class MemoryStore:
         known = self._states.get(key, Stored(0, -1, {}))
         if (known.epoch, known.applied) == (owner.epoch, applied):
             return owner._replace(applied=applied)
-        if known[:2] != owner[:2] or known.exchanged != owner.exchanged:
-            message = f"{key} has another owner, or has lost writes"
-            raise Fenced(message)
+        await self.check({key: owner})
         for result in changes.results:
             self.results[result.key][result.field] = result.value
         fields = {name: value for name, value in known.fields.items() if name not in changes.drops} | changes.fields
         self._states[key] = known._replace(applied=applied, fields=fields)
         return owner._replace(applied=applied)
+
+    async def check(self, owners: Mapping[str, Stored]) -> None:
+        """Compare what is stored with what the owners know of it."""
+        for key, owner in owners.items():
+            known = self._states.get(key, Stored(0, -1, {}))
+            if known[:2] != owner[:2] or known.exchanged != owner.exchanged:
+                raise Fenced(f"{key} has another owner, or has lost writes")
 
     async def exchange(
         self, halves: Sequence[tuple[str, str, bytes]], notes: Sequence[Exchanged]

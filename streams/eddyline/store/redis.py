@@ -157,9 +157,7 @@ class RedisStore:
             found = await pipe.hmget(key, EPOCH, APPLIED, EXCHANGED)
             if found == [epoch, fields["applied"], exchanged]:
                 return  # an earlier try succeeded, and only its answer was lost
-            if found != [epoch, _number(owner.applied), exchanged]:
-                message = f"{key} has another owner, or Redis has lost writes"
-                raise Fenced(message)
+            _compare(key, owner, found)
             pipe.multi()  # type: ignore[no-untyped-call]
             pipe.hset(key, items=[part for pair in fields.items() for part in pair])
             try:
@@ -167,6 +165,19 @@ class RedisStore:
             except redis.exceptions.WatchError:
                 message = f"{key} was taken by another worker"
                 raise Fenced(message) from None
+
+    async def check(self, owners: Mapping[str, Stored]) -> None:
+        """Compare what is stored with what the owners know of it, in one round trip."""
+        found = await self._patience(lambda: self._read_heads(list(owners)))
+        for (key, owner), head in zip(owners.items(), found, strict=True):
+            _compare(key, owner, head)
+
+    async def _read_heads(self, names: list[str]) -> list[list[bytes | None]]:
+        async with unavailable(), self._client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hmget(name, EPOCH, APPLIED, EXCHANGED)
+            heads: list[list[bytes | None]] = await pipe.execute()
+        return heads
 
     async def _keep(self, results: Sequence[Result]) -> None:
         if not results:
@@ -196,6 +207,11 @@ class RedisStore:
                 raise Fenced(str(error)) from None
             raise
         return answers
+
+
+def _compare(key: str, owner: Stored, head: Sequence[bytes | str | None]) -> None:
+    if list(head) != [b"%d" % owner.epoch, _number(owner.applied), _number(owner.exchanged)]:
+        raise Fenced(f"{key} has another owner, or Redis has lost writes")
 
 
 def _number(offset: int) -> bytes | None:
