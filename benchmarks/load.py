@@ -33,6 +33,8 @@ from eddyline.settings import Settings, Topics
 START_MS = 20_000 * 86_400_000
 WINDOW_MS = 300_000
 BATCH = 200
+PROJECTED = 330
+"""Usual size of a projected component of a unit vector: 16 * 400 / sqrt(384)."""
 SETTINGS = Settings(topics=Topics(observations_partitions=1, partials_partitions=1))
 
 
@@ -97,7 +99,9 @@ class _Stored:
 def prompts(load: Load, seed: int) -> Iterator[PromptObservation]:
     """Give the observations of a load in the order of their times."""
     random_ = random.Random(seed)
-    vectors = [row.tobytes() for row in np.random.default_rng(seed).integers(-40, 40, (500, 384), np.int8)]
+    rng = np.random.default_rng(seed)
+    vectors = [row.tobytes() for row in rng.integers(-40, 40, (500, 384), np.int8)]
+    projected = [row.astype("<i2").tobytes() for row in rng.normal(0, PROJECTED, (500, 64))]
     step = load.windows * WINDOW_MS / load.events
     for number in range(load.events):
         user = 0 if random_.random() < load.hot else number % load.users
@@ -110,7 +114,7 @@ def prompts(load: Load, seed: int) -> Iterator[PromptObservation]:
             session=b"",
             tool=False,
             vector=vectors[number % len(vectors)],
-            projected=bytes(128),
+            projected=projected[number % len(projected)],
             flags=number & 0xFFFF,
             numeric=(number % 100, 3),
             truncated=False,

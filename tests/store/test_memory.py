@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -24,11 +25,11 @@ TOLERANCE = 0.3
 
 
 class Measured(NamedTuple):
-    """Bytes of a state, of finished results, of halves."""
+    """Bytes of the two states, and of finished results by the name of their keys."""
 
     fold: int
     judge: int
-    results: int
+    results: Counter[str]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,10 @@ def measure(server: servers.RedisServer, load: Load, *, closed: bool) -> Measure
             await _fill(store, list(records(load, 1))[: None if closed else -1])
             sizes = {key: await _size(client, key) async for key in client.scan_iter()}
         fold, judge = (sizes.pop(keys.state(stage, 0).encode()) for stage in ("fold", "judge"))
-        return Measured(fold, judge, sum(sizes.values()))
+        results = Counter[str]()
+        for key, size in sizes.items():
+            results[key.decode().split(":")[1]] += size
+        return Measured(fold, judge, results)
 
     return asyncio.run(measured())
 
@@ -120,7 +124,17 @@ def test_judge_and_its_results_take_what_the_page_says(
         "rolling sums": deployments,
     }
     assert found.judge == pytest.approx(formula(judge), rel=TOLERANCE)
-    assert found.results == pytest.approx(formula(results), rel=TOLERANCE)
+    assert found.results.total() == pytest.approx(formula(results), rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("users", [800, 2_500])
+def test_a_day_leaves_panel_rows_and_a_reference_as_the_page_says(server: servers.RedisServer, users: int) -> None:
+    found = measure(server, Load(events=2 * users, users=users, windows=300), closed=True)
+    assert found.results["panel"] == pytest.approx(formula({"panel row": users}), rel=TOLERANCE)
+    gated_windows = 12 * 12  # the first half of the prompts, every user's first one
+    sampled = min(users, 64 * gated_windows // 12) + 256
+    judge = {"window of the day": 288, "hour of history": 26, "hour that fills": 1, "reference": 1}
+    assert found.judge == pytest.approx(formula(judge | {"sampled prompt": sampled}), rel=TOLERANCE)
 
 
 @pytest.mark.parametrize("requests", [500, 5_000])
