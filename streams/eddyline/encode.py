@@ -169,7 +169,9 @@ class Encode:
         try:
             return decode(record, kind, max_bytes=most, defaults=self._defaults, now_ms=now_ms), None
         except DeadLetter as error:
-            return None, error
+            # Its traceback leads to the record through frames that hold the error in turn: a cycle, kept until the
+            # garbage collector comes by, with a value of any size.
+            return None, error.with_traceback(None)
 
     def _dead_letter(self, record: Record, error: DeadLetter, now_ms: int, quota: Quota, reading: Reading) -> Output:
         """Return a copy of the record, or where that is not wanted, or too much, what points to it."""
