@@ -57,9 +57,12 @@ class Stages(Pipeline):
     def restart(self) -> None:
         """Throw the memory of fold and judge away and restore it from what they stored."""
         fold, judge = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings)
-        stored = self._fields
-        self._folds = [Fold.restore(fold, at, stored[TOPICS.observations, at]) for at in range(len(self._folds))]
-        self._judges = [Judge.restore(judge, at, stored[TOPICS.partials, at]) for at in range(len(self._judges))]
+        for at in range(len(self._folds)):
+            if fields := self._fields[TOPICS.observations, at]:
+                self._folds[at] = Fold.restore(fold, at, fields)
+        for at in range(len(self._judges)):
+            if fields := self._fields[TOPICS.partials, at]:
+                self._judges[at] = Judge.restore(judge, at, fields)
 
     def _deliver(self, output: Output) -> None:
         check_size(output)
