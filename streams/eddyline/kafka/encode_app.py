@@ -17,13 +17,13 @@ from eddyline import keys, telemetry
 from eddyline.circuit import OpenCircuit
 from eddyline.clock import Clock, Now
 from eddyline.encode import Encode, Limits, Reading, kinds
-from eddyline.errors import EddylineError, Unavailable
+from eddyline.errors import EddylineError, Stale, Unavailable
 from eddyline.events import Record
 from eddyline.join import field_of, key_of, pack
 from eddyline.kafka import topics
 from eddyline.kafka.circuits import Circuits
 from eddyline.kafka.holdings import Holdings
-from eddyline.kafka.offsets import Tails, first_since
+from eddyline.kafka.offsets import Records, first_since
 from eddyline.kafka.producer import OutputProducer
 from eddyline.kafka.shell import end_process, faust_app, record_of
 from eddyline.kafka.source import Source
@@ -56,7 +56,7 @@ class EncodeApp:
         self._clock = Clock(_wall_ms(), _monotonic_ms())
         self._limits = Limits.of(settings.dlq)
         self._circuits = Circuits(self._limits.breakers, circuits, metrics)
-        self._tails = Tails(settings)
+        self._log = Records(settings)
         self._producer = OutputProducer(settings)
         self._holdings = Holdings(self.name, store, self._take_over, self._producer.flush, metrics)
         self.counts: Counter[str] = Counter()
@@ -175,6 +175,10 @@ class EncodeApp:
         """Tell a hole that a producer's transactions leave from records that retention took while they waited."""
         first = {TP(record.topic, record.partition): record.offset for record in reversed(records)}
         jumps = {tp for tp, offset in first.items() if (source := self._holdings.get(tp)) and offset > source.expected}
+        await self._check_passed_over({tp: first[tp] for tp in jumps})
+        for tp in first:
+            if source := self._holdings.get(tp):
+                source.resumed = False
         if not jumps:
             return
         earliest = await self.app.consumer.earliest_offsets(*jumps)
@@ -182,6 +186,20 @@ class EncodeApp:
             if earliest[tp] == first[tp]:
                 log.error("encode: %s-%d: records before %d are gone unread", tp.topic, tp.partition, first[tp])
                 self._progress.miss((tp.topic, tp.partition))
+
+    async def _check_passed_over(self, jumps: Mapping[TP, int]) -> None:
+        """Make sure that a source that was read on from goes on with its next record.
+
+        Faust drops what it has fetched of a partition that is paused, so it is fetched anew; what was on its way to be
+        dropped may come first, and would be taken for the next one behind a hole.
+        """
+        resumed = {tp: source for tp in jumps if (source := self._holdings.get(tp)) and source.resumed}
+        if not resumed:
+            return
+        there = await self._log.first({(tp.topic, tp.partition): source.expected for tp, source in resumed.items()})
+        for tp in resumed:
+            if there.get((tp.topic, tp.partition)) != jumps[tp]:
+                raise Stale(f"encode: {tp.topic}-{tp.partition}: records before {jumps[tp]} were passed over")
 
     async def _exchange(self, reading: Reading, ends: Mapping[TP, int]) -> Sequence[Mapping[str, bytes]]:
         if not reading.halves:
@@ -230,11 +248,19 @@ class EncodeApp:
             self._tell_over({source: before[source] for source in resumed})
             for source in resumed:
                 await self._read_waiting(TP(*source))
-            self.app.consumer.resume_partitions({TP(*source) for source in resumed} - self.paused.keys())
+            await self._fetch_again({TP(*source) for source in resumed} - self.paused.keys())
 
     def _tell_over(self, circuits: Mapping[tuple[str, int], OpenCircuit]) -> None:
         topic, now_ms = self._settings.topics.alerts, self._now().ms
         self._producer.send(circuit_open(topic, source, found, over_ms=now_ms) for source, found in circuits.items())
+
+    async def _fetch_again(self, places: Iterable[TP]) -> None:
+        sources = {tp: source for tp in places if (source := self._holdings.get(tp))}
+        if sources:
+            await self.app.consumer.seek_wait({tp: source.expected for tp, source in sources.items()})
+            self.app.consumer.resume_partitions(set(sources))
+        for source in sources.values():
+            source.resumed = True
 
     async def _read_waiting(self, tp: TP) -> None:
         source, size = self._holdings.get(tp), self._settings.worker.batch_records
@@ -265,7 +291,7 @@ class EncodeApp:
         ends = {(tp.topic, tp.partition): end for tp, end in (await self.app.consumer.highwaters(*assigned)).items()}
         stood = {(tp.topic, tp.partition): source.next for tp in assigned if (source := self._holdings.get(tp))}
         silent = self._progress.silent(self._now().ms) - {(tp.topic, tp.partition) for tp in self.paused}
-        return ends | await self._tails.past_markers({at: (stood[at], ends[at]) for at in silent & stood.keys()})
+        return ends | await self._log.past_markers({at: (stood[at], ends[at]) for at in silent & stood.keys()})
 
     async def _checkpoint_or_end(self) -> None:
         try:

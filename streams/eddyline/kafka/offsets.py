@@ -12,7 +12,9 @@ from eddyline.kafka.connection import client_config
 from eddyline.settings import Settings
 
 TIMEOUT = 5.0
-TAIL_SECONDS = 5.0
+FIRST_SECONDS = 5.0
+END = -1
+"""There is no record any more."""
 Place = tuple[str, int]
 """(topic, partition)."""
 Ends = Callable[[Iterable[Place]], Awaitable[Mapping[Place, int]]]
@@ -44,11 +46,12 @@ async def first_since(settings: Settings, place: Place, timestamp_ms: int) -> in
     return offset if offset >= 0 else None
 
 
-class Tails:
+class Records:
     """Tells records from the markers that transactions leave: both take an offset, and readers see only records."""
 
     def __init__(self, settings: Settings) -> None:
-        self._config = client_config(settings) | {"group.id": "eddyline-tails", "enable.partition.eof": True}
+        ours = {"group.id": "eddyline-offsets", "enable.partition.eof": True, "enable.auto.commit": False}
+        self._config = client_config(settings) | ours
         self._known: dict[Place, tuple[int, int]] = {}
         """Of a partition that ends with markers: where the last record ends, and where the partition does."""
         self._waiting: dict[Place, int] = {}
@@ -62,27 +65,36 @@ class Tails:
         """
         doubtful = {place: span for place, span in spans.items() if self._is_doubtful(place, span)}
         if doubtful:
-            empty = await asyncio.get_running_loop().run_in_executor(None, self._empty, doubtful)
-            self._known |= empty
-            self._waiting |= {place: start for place, (start, _) in doubtful.items() if place not in empty}
+            found = await self.first({place: start for place, (start, _) in doubtful.items()})
+            self._known |= {place: span for place, span in doubtful.items() if found.get(place) == END}
+            self._waiting |= {place: doubtful[place][0] for place, offset in found.items() if offset != END}
         return {place: start for place, (start, end) in spans.items() if self._known.get(place) == (start, end)}
 
     def _is_doubtful(self, place: Place, span: tuple[int, int]) -> bool:
         start, end = span
         return start < end and self._known.get(place) != span and self._waiting.get(place) != start
 
-    def _empty(self, spans: Mapping[Place, tuple[int, int]]) -> dict[Place, tuple[int, int]]:
-        consumer = Consumer(self._config | {"enable.auto.commit": False})
+    async def first(self, starts: Mapping[Place, int]) -> dict[Place, int]:
+        """Return the offset of the first record at or after each start, or :data:`END`; nothing where none answers."""
+        return await asyncio.get_running_loop().run_in_executor(None, self._read, starts)
+
+    def _read(self, starts: Mapping[Place, int]) -> dict[Place, int]:
+        consumer = Consumer(self._config)
         try:
-            return {place: span for place, span in spans.items() if self._ends_at_once(consumer, place, span[0])}
+            found = {place: _first(consumer, place, start) for place, start in starts.items()}
         finally:
             consumer.close()
+        return {place: offset for place, offset in found.items() if offset is not None}
 
-    def _ends_at_once(self, consumer: Consumer, place: Place, offset: int) -> bool:
-        consumer.assign([TopicPartition(*place, offset)])
-        message = consumer.poll(TAIL_SECONDS)
-        error = message.error() if message is not None else None
-        return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - its public name
+
+def _first(consumer: Consumer, place: Place, start: int) -> int | None:
+    consumer.assign([TopicPartition(*place, start)])
+    message = consumer.poll(FIRST_SECONDS)
+    if message is None:
+        return None
+    if error := message.error():
+        return END if error.code() == KafkaError._PARTITION_EOF else None  # noqa: SLF001 - its public name
+    return message.offset()
 
 
 async def _ask(client: AdminClient, wanted: Mapping[Place, OffsetSpec]) -> dict[Place, int]:

@@ -19,6 +19,8 @@ class Source:
         self.key, self.next = key, start.offset
         self.stored = stored._replace(fields={})
         self.gap_ms = gaps.UNKNOWN if start.gap else int(stored.fields.get(GAP, gaps.NONE))
+        self.resumed = False
+        """It was read on from, and no record has come since."""
         self._waiting: list[Record] = []
 
     def take_changes(self) -> Changes:
