@@ -99,3 +99,11 @@ def test_a_topic_that_grows_waits_for_its_new_partition() -> None:
     assert marks.current() == 0
     marks.update({"prompts": 1}, [_source(1, 0, 950)])
     assert marks.current() == 900
+
+
+def test_a_topic_that_is_no_input_any_more_is_not_waited_for() -> None:
+    marks = Watermarks()
+    marks.update({"prompts": 1, "old": 1}, [_source(0, 1, 500)])
+    assert marks.current() == 0
+    marks.update({"prompts": 1}, [])
+    assert marks.current() == 500

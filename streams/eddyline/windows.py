@@ -46,9 +46,12 @@ class Watermarks:
         self.sources: dict[tuple[str, int], Source] = {}
 
     def update(self, inputs: dict[str, int], sources: Iterable[Source]) -> None:
-        """Take over what a record says. Watermarks and offsets never go back; a reader may be behind an earlier one."""
-        for topic, partitions in inputs.items():
-            self.inputs[topic] = max(partitions, self.inputs.get(topic, 0))
+        """Take over what a record says. Watermarks and offsets never go back; a reader may be behind an earlier one.
+
+        A topic that is no input any more, since the settings name another, is not waited for.
+        """
+        if inputs:
+            self.inputs = {topic: max(partitions, self.inputs.get(topic, 0)) for topic, partitions in inputs.items()}
         for source in sources:
             key = (source.topic, source.partition)
             known = self.sources.get(key)
