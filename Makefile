@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test integration chaos fuzz check docs bench lock clean
+.PHONY: help setup demo test integration chaos fuzz lint check docs bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -37,11 +37,13 @@ fuzz: SEED ?= 1
 fuzz: $(DEV) ## mutated records through decode, encode, fold and judge for an hour: make fuzz SECONDS=60 SEED=2
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 
-check: $(DEV) ## formatting, lint, types, import rules, documentation, unit tests
+lint: $(DEV) ## formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint ## the same, documentation, unit tests
 	$(BIN)/python -m pytest --quiet -m "not integration and not chaos" --ignore=tests/integration
 
 docs: $(DEV) ## only the tests that hold documentation and code together

@@ -11,25 +11,12 @@ from confluent_kafka.admin import AdminClient
 from tests.chaos.proxy import Proxy
 from tests.chaos.workers import FaultyWorkers
 from tests.integration import flow
-from tests.integration.exact import assert_exact
+from tests.integration.exact import HOURS, SETTINGS, assert_exact
 from tests.integration.running import Installation, Line, event_time
 
 from eddyline.demo.servers import Broker, RedisServer
 from eddyline.encoders import OnnxEncoder
 from eddyline.kafka import topics
-
-HOURS = 36
-"""Of event time: so that the day before a deployment becomes a reference."""
-SETTINGS = {
-    "windows_size_seconds": 1800,
-    "judge_min_window": 4,
-    "judge_min_reference": 40,
-    # Silence must mean the end of the input, not a worker that is being started again ...
-    "windows_idle_seconds": 12,
-    # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
-    "windows_dedupe_seconds": 604_800,
-    "kafka_session_timeout_seconds": 6,
-}
 
 
 class Plan(NamedTuple):

@@ -11,6 +11,17 @@ from tests.oracle.rules import Rules
 
 from eddyline.encoders import OnnxEncoder
 
+HOURS = 36
+"""Of event time: so that the day before a deployment becomes a reference."""
+SETTINGS = {
+    "windows_size_seconds": 1800,
+    "judge_min_window": 4,
+    "judge_min_reference": 40,
+    # Silence must mean the end of the input, not a worker that is being started again ...
+    "windows_idle_seconds": 12,
+    # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
+    "windows_dedupe_seconds": 604_800,
+}
 RESULTS = ("window", "rolling", "panel")
 KEYS = {"drift": "app", "scores": "request_id"}
 

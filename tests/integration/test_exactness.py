@@ -7,24 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from tests.integration import flow
-from tests.integration.exact import assert_exact
+from tests.integration.exact import HOURS, SETTINGS, assert_exact
 from tests.integration.running import TERMINATION_SECONDS, Installation, Line, Workers, event_time, running
 
 from eddyline.demo.servers import RedisServer
 from eddyline.encoders import OnnxEncoder
 
 pytestmark = pytest.mark.integration
-HOURS = 36
-"""Of event time: so that the day before a deployment becomes a reference."""
-SETTINGS = {
-    "windows_size_seconds": 1800,
-    "judge_min_window": 4,
-    "judge_min_reference": 40,
-    # Silence must mean the end of the input, not a worker that is being started again ...
-    "windows_idle_seconds": 12,
-    # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
-    "windows_dedupe_seconds": 604_800,
-}
 
 
 class Faults(NamedTuple):
