@@ -114,7 +114,7 @@ class EncodeApp:
         if not partition.committed:
             return start
         began_ms = self._now().ms - self._settings.join.ttl_seconds * 1000
-        since = await first_since(self._settings, (tp.topic, tp.partition), began_ms)
+        since = await first_since(self._settings, tp, began_ms)
         return start if since is None else Start(min(start.offset, since), start.gap)
 
     async def _count_partitions(self) -> None:
@@ -185,7 +185,7 @@ class EncodeApp:
         for tp in sorted(jumps):
             if earliest[tp] == first[tp]:
                 log.error("encode: %s-%d: records before %d are gone unread", tp.topic, tp.partition, first[tp])
-                self._progress.miss((tp.topic, tp.partition))
+                self._progress.miss(tp)
 
     async def _check_passed_over(self, jumps: Mapping[TP, int]) -> None:
         """Make sure that a source that was read on from goes on with its next record.
@@ -198,7 +198,7 @@ class EncodeApp:
             return
         there = await self._log.first({(tp.topic, tp.partition): source.expected for tp, source in resumed.items()})
         for tp in resumed:
-            if there.get((tp.topic, tp.partition)) != jumps[tp]:
+            if there.get(tp) != jumps[tp]:
                 raise Stale(f"encode: {tp.topic}-{tp.partition}: records before {jumps[tp]} were passed over")
 
     async def _exchange(self, reading: Reading, ends: Mapping[TP, int]) -> Sequence[Mapping[str, bytes]]:
@@ -220,7 +220,7 @@ class EncodeApp:
         for tp, end in ends.items():
             if source := self._holdings.get(tp):
                 source.next = end
-                source.gap_ms = self._progress.gap((tp.topic, tp.partition))
+                source.gap_ms = self._progress.gap(tp)
 
     # Circuits
 
