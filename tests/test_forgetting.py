@@ -15,7 +15,7 @@ from eddyline.outputs.cloudevent import Output
 from eddyline.partials import Announced, Closed, Partial, WindowPartial
 from eddyline.settings import Judge as JudgeSettings
 from eddyline.settings import Settings
-from eddyline.windows import DAY_MS
+from eddyline.windows import DAY_MS, HOUR_MS
 
 WINDOW_MS = 300_000
 START_MS = 20_000 * DAY_MS
@@ -209,3 +209,17 @@ def test_of_announcements_the_newest_are_kept() -> None:
         story.add(Announced(f"id{number:05d}", APP, f"v{number}", START_MS + number, "deploy"))
     assert [at.effective_ms - START_MS for at in story.announcements] == list(range(50, count))
     assert story.in_force(START_MS + count) == f"v{count - 1}"
+
+
+def test_what_a_crash_kept_of_a_forgotten_deployment_is_deleted_after_it(kept: Kept) -> None:
+    kept.window(START_MS, ["v1"])
+    before = dict(kept.fields)
+    for hours in range(0, 24 * (KEEP_DAYS + 1), 6):
+        kept.window(START_MS + WINDOW_MS + hours * HOUR_MS, ["v2"])
+    assert kept.stored_of("v1") == set()
+    # The checkpoint that forgot it was written, what it left behind was not deleted.
+    kept.fields = before | kept.fields
+    assert kept.stored_of("v1") >= {"w", "o"}
+    kept.restart()
+    kept.apply()
+    assert kept.stored_of("v1") == set()

@@ -117,6 +117,14 @@ def window(fold: int, start: int) -> bytes:
     return partials.pack(WindowPartial(fold, APP, start, "v1", "space", cells.pack(cells.Cell())))
 
 
+def test_windows_are_incomplete_while_a_fold_partition_does_not_know_what_it_misses() -> None:
+    judge = Judge(JudgePolicy.of(SETTINGS), 0)
+    judge.apply(partials.pack(Closed(0, 2, START, UNKNOWN)))
+    judge.apply(window(0, START))
+    judge.apply(partials.pack(Closed(0, 2, START + WINDOW, UNKNOWN)))
+    assert completeness(judge.apply(closed(1, START + WINDOW))) == [0.5]
+
+
 def completeness(outputs: Sequence[Output]) -> list[float]:
     drift = [orjson.loads(output.value)["data"] for output in outputs if output.topic == SETTINGS.topics.drift]
     return [data["completeness"] for data in drift]

@@ -330,6 +330,24 @@ def test_of_two_owners_that_write_at_once_one_is_fenced(server: servers.RedisSer
 
 
 @pytest.mark.integration
+def test_an_owner_that_is_robbed_between_the_compare_and_the_write_is_fenced(
+    server: servers.RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rob(*_: object) -> None:
+        with redis.Redis.from_url(server.url) as thief:
+            thief.hincrby(KEY, "epoch", 1)
+
+    async def scenario(world: InRedis) -> None:
+        owner = await world.store.load(KEY)
+        monkeypatch.setattr("eddyline.store.redis._compare", rob)
+        with pytest.raises(Fenced, match="taken by another worker"):
+            await world.store.save(KEY, owner, 5, _changes({"a": b"1"}))
+        assert "a" not in (await world.store.load(KEY)).fields
+
+    asyncio.run(_on_redis(server.url, scenario))
+
+
+@pytest.mark.integration
 def test_a_state_survives_a_restart_of_redis(tmp_path: Path) -> None:
     with servers.redis_server(tmp_path) as found:
 
