@@ -78,6 +78,13 @@ def test_open_circuits_are_listed_with_why_and_end_with_1(live: Live, settings: 
     assert [row["source"] for row in json.loads(found.stdout)] == ["feedback:1", "prompts:3"]
 
 
+def test_doctor_names_what_is_paused(live: Live, settings: Settings) -> None:
+    open_circuits(settings, P3)
+    found = [each for each in json.loads(live("doctor", "--json").stdout) if each["check"] == "circuits"]
+    assert [each["state"] for each in found] == ["wrong"]
+    assert found[0]["message"].startswith("nothing is read from prompts:3: ")
+
+
 def test_what_is_resumed_is_asked_for_and_listed_so_until_a_worker_has_done_it(live: Live, settings: Settings) -> None:
     open_circuits(settings, P0, P3)
     result = live("dlq", "resume", "prompts:3", "prompts:3")

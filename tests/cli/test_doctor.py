@@ -37,4 +37,4 @@ def test_a_check_runs_after_what_it_needs() -> None:
 
 
 def test_a_finding_is_one_line() -> None:
-    assert line(Finding("redis", "wrong", "it is\ndown")).plain == "wrong   redis   it is\ufffddown"
+    assert line(Finding("redis", "wrong", "it is\ndown")).plain == "wrong   redis    it is\ufffddown"

@@ -216,7 +216,7 @@ def test_doctor_finds_nothing_wrong_with_what_is_well(live: Live) -> None:
     result = live("doctor")
     assert result.exit_code == 0, result.stdout
     checks = {line.split()[1]: line.split()[0] for line in result.stdout.splitlines()}
-    assert checks == dict.fromkeys(["privacy", "broker", "topics", "redis", "encoder", "lag"], "ok")
+    assert checks == dict.fromkeys(["privacy", "broker", "topics", "redis", "encoder", "lag", "circuits"], "ok")
 
 
 def test_doctor_says_what_is_wrong_and_goes_on(live: Live) -> None:
@@ -226,6 +226,7 @@ def test_doctor_says_what_is_wrong_and_goes_on(live: Live) -> None:
     states = {check: finding["state"] for check, finding in found.items()}
     assert states == {
         "privacy": "wrong", "broker": "ok", "topics": "wrong", "redis": "ok", "encoder": "ok", "lag": "skipped",
+        "circuits": "skipped",
     }  # fmt: skip
     assert "run 'eddyline topics create'" in found["topics"]["message"]
 

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
+from eddyline.circuit import OpenCircuit
+from eddyline.cli.dlq.entries import read_entries
+from eddyline.cli.dlq.source import named
 from eddyline.cli.positions import Position, positions
 from eddyline.cli.screen import printable, show, show_json
 from eddyline.cli.verbs import FOUND_A_PROBLEM, json_option, with_settings
@@ -57,7 +60,7 @@ def verb(settings: Settings, *, as_json: bool) -> None:
 def line(finding: Finding) -> Text:
     """Return a finding as a line for people."""
     state = Text(f"{finding.state:8}", COLOURS[finding.state])
-    return Text.assemble(state, f"{finding.check:8}", printable(finding.message))
+    return Text.assemble(state, f"{finding.check:9}", printable(finding.message))
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -136,6 +139,15 @@ def stage_findings(stage: str, found: list[Position], now_ms: int) -> Iterator[F
         yield Finding("lag", "ok", f"{stage} is {records} records and {seconds:.1f} s behind")
 
 
+def _circuits(settings: Settings) -> Iterator[Finding]:
+    entries = read_entries(settings)
+    for source, entry in entries.items():
+        why = entry.reason if isinstance(entry, OpenCircuit) else "reading on was asked for, and waits for a worker"
+        yield Finding("circuits", "wrong", f"nothing is read from {named(source)}: {why}; see 'eddyline dlq circuits'")
+    if not entries:
+        yield Finding("circuits", "ok", "no input is paused")
+
+
 CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {
     "privacy": (_privacy, ()),
     "broker": (_broker, ()),
@@ -143,5 +155,6 @@ CHECKS: dict[str, tuple[Check, tuple[str, ...]]] = {
     "redis": (_redis, ()),
     "encoder": (_encoder, ()),
     "lag": (_lag, ("broker", "topics", "redis")),
+    "circuits": (_circuits, ("broker", "topics", "redis")),
 }
 """All checks, in the order in which their causes come, each with those that it needs."""

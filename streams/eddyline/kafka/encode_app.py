@@ -95,6 +95,8 @@ class EncodeApp:
         found = {(tp.topic, tp.partition): offset for tp, offset in starts.items()}
         self._progress.assign(found, self._now().ms, gaps_)
         self._tell_over(await self._circuits.assign(found))
+        # The same alert once more, in case the former owner came no further than to open the circuit.
+        self._tell(self._circuits.open)
         self._pause()
         return starts
 
@@ -238,7 +240,7 @@ class EncodeApp:
             return
         await self._circuits.announce(reading.opened)
         self._pause()
-        self._producer.send(circuit_open(self._settings.topics.alerts, *item) for item in reading.opened.items())
+        self._tell(reading.opened)
 
     async def _look_at_circuits(self) -> None:
         """Read on from the sources of which an operator says so: first what waits in memory, then what comes."""
@@ -249,6 +251,9 @@ class EncodeApp:
             for source in resumed:
                 await self._read_waiting(TP(*source))
             await self._fetch_again({TP(*source) for source in resumed} - self.paused.keys())
+
+    def _tell(self, circuits: Mapping[tuple[str, int], OpenCircuit]) -> None:
+        self._producer.send(circuit_open(self._settings.topics.alerts, *item) for item in circuits.items())
 
     def _tell_over(self, circuits: Mapping[tuple[str, int], OpenCircuit]) -> None:
         topic, now_ms = self._settings.topics.alerts, self._now().ms
