@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eddyline.dedupe import MINUTE_MS, SeenIds
+from eddyline.dedupe import FORGOTTEN, MINUTE_MS, SeenIds
 
 HORIZON_MS = 10 * MINUTE_MS
 
@@ -29,7 +29,8 @@ def test_what_is_older_than_the_horizon_is_forgotten_and_named() -> None:
     assert seen.expire(20 * MINUTE_MS) == list(range(10))
     assert len(seen) == 10
     assert seen.packed(3) == b""
-    assert seen.add("p", "chat", "3", 3 * MINUTE_MS) == 3
+    assert seen.add("p", "chat", "3", 3 * MINUTE_MS) == FORGOTTEN
+    assert seen.add("p", "chat", "3", 3 * MINUTE_MS) == FORGOTTEN
     assert seen.add("p", "chat", "15", 15 * MINUTE_MS) is None
 
 

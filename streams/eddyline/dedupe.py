@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Iterator
 
 MINUTE_MS = 60_000
+FORGOTTEN = -1
+"""In the place of a minute: the event is older than the horizon, so its id is not remembered."""
 
 
 class SeenIds:
@@ -17,6 +19,8 @@ class SeenIds:
         self._horizon_ms = horizon_ms
         self._ids: set[bytes] = set()
         self._minutes: dict[int, bytearray] = {}
+        self._oldest = 0
+        """The first minute in the horizon."""
 
     def restore(self, minute: int, packed: bytes) -> None:
         """Take back what :meth:`packed` returned for a minute."""
@@ -24,12 +28,13 @@ class SeenIds:
         self._ids.update(_split(packed))
 
     def add(self, kind: str, app: str, id_: str, time_ms: int) -> int | None:
-        """Remember an id; return the minute whose field changed, or None for an id that was there."""
+        """Remember an id; return the minute whose field changed, or :data:`FORGOTTEN`; None for one that was there."""
         digest = hashlib.blake2b(f"{kind}\0{app}\0{id_}".encode(), digest_size=8).digest()
         if digest in self._ids:
             return None
+        if (minute := time_ms // MINUTE_MS) < self._oldest:
+            return FORGOTTEN
         self._ids.add(digest)
-        minute = time_ms // MINUTE_MS
         self._minutes.setdefault(minute, bytearray()).extend(digest)
         return minute
 
@@ -39,8 +44,8 @@ class SeenIds:
 
     def expire(self, watermark_ms: int) -> list[int]:
         """Forget the minutes before the horizon; return them."""
-        oldest = (watermark_ms - self._horizon_ms) // MINUTE_MS
-        gone = [minute for minute in self._minutes if minute < oldest]
+        self._oldest = max(self._oldest, (watermark_ms - self._horizon_ms) // MINUTE_MS)
+        gone = [minute for minute in self._minutes if minute < self._oldest]
         for minute in gone:
             self._ids.difference_update(_split(bytes(self._minutes.pop(minute))))
         return gone

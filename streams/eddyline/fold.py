@@ -30,7 +30,7 @@ from eddyline import cells, gaps, observations, panel, partials, samples, versio
 from eddyline.cells import Cell
 from eddyline.changes import Changes, Journal
 from eddyline.days import SEPARATOR, Day
-from eddyline.dedupe import SeenIds
+from eddyline.dedupe import FORGOTTEN, SeenIds
 from eddyline.gate import Key, Opening, Pending
 from eddyline.observations import (
     DeploymentObservation,
@@ -219,7 +219,8 @@ class Fold:
         if minute is None:
             self.counts["duplicate"] += 1
             return False
-        self._journal.touch(f"i:{minute}", lambda: self._ids.packed(minute))
+        if minute != FORGOTTEN:
+            self._journal.touch(f"i:{minute}", lambda: self._ids.packed(minute))
         return True
 
     def _place(self, observation: PromptObservation | ScoreObservation, space_id: str) -> tuple[int, CellKey] | None:

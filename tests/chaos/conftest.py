@@ -121,4 +121,5 @@ def _row(item: pytest.Function, report: pytest.TestReport) -> record.Row:
         restarts=arena.restarts,
         result="passed" if report.passed else "failed",
         seconds=round(report.duration, 1),
+        commit=record.this_commit(),
     )

@@ -29,8 +29,10 @@ class Row(NamedTuple):
     restarts: int
     """How many workers ended by an error of their own and were started again."""
     result: str
-    """``exact``, or ``failed``."""
+    """``passed``, or ``failed``."""
     seconds: float
+    commit: str
+    """What was tried."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -52,7 +54,7 @@ def read(path: Path) -> Results:
 
 
 def add(path: Path, row: Row, machine: Mapping[str, str]) -> None:
-    """Add a row, or put it in the place of an earlier one; results of another machine or version are thrown away."""
+    """Add a row, or put it in the place of an earlier one; results of another machine are thrown away."""
     old = read(path).rows if path.exists() and _same(read(path).machine, machine) else ()
     rows = sorted([*(other for other in old if other.key != row.key), row], key=lambda row: row.key)
     lines: list[Mapping[str, Any]] = [machine, *(row._asdict() for row in rows)]
@@ -63,7 +65,6 @@ def this_machine() -> dict[str, str]:
     """Return what the results depend on, and the day."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _first(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], r"\w+"),
         "cpu": _first(["lscpu"], r"(?<=Model name:).*").strip(),
         "cores": str(psutil.cpu_count()),
         "python": platform.python_version(),
@@ -71,6 +72,11 @@ def this_machine() -> dict[str, str]:
         "redis": _first([str(find_redis()), "--version"], r"(?<=v=)[\d.]+"),
         "faust": version("faust-streaming"),
     }
+
+
+def this_commit() -> str:
+    """Return the commit that is checked out, in short."""
+    return _first(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], r"\w+")
 
 
 def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

@@ -15,15 +15,15 @@ RESULTS = ROOT / "benchmarks/results/chaos.json"
 PAGE = ROOT / "docs/reliability.md"
 BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
 HEAD = """\
-| scenario | seeds | faults | events | restarts | seconds | result |
-|---|---|---|---|---|---|---|"""
+| scenario | seeds | faults | events | restarts | seconds | commit | result |
+|---|---|---|---|---|---|---|---|"""
 
 
 def rendered(results: Results) -> str:
     """Return the Markdown between the markers: where and when, then a line per scenario."""
     machine = results.machine
     where = (
-        f"{machine['date']}, commit {machine['commit']}, {machine['cores']} cores of an {machine['cpu']}, "
+        f"{machine['date']}, {machine['cores']} cores of an {machine['cpu']}, "
         f"Python {machine['python']}, Apache Kafka {machine['kafka']}, Redis {machine['redis']}, "
         f"faust-streaming {machine['faust']}."
     )
@@ -41,7 +41,8 @@ def _line(scenario: str, rows: Sequence[Row]) -> str:
     seeds = ", ".join(str(row.seed) for row in rows)
     events, restarts = sum(row.events for row in rows), sum(row.restarts for row in rows)
     seconds = sum(row.seconds for row in rows)
-    return f"| {scenario} | {seeds} | {faults} | {events:,} | {restarts} | {seconds:.0f} | {result} |"
+    commits = ", ".join(sorted({row.commit for row in rows}))
+    return f"| {scenario} | {seeds} | {faults} | {events:,} | {restarts} | {seconds:.0f} | {commits} | {result} |"
 
 
 def replaced(page: str, table: str) -> str:

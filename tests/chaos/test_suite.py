@@ -68,7 +68,7 @@ def test_a_torn_file_is_shorter_and_redis_starts_on_it(tmp_path: Path) -> None:
 
 
 def row(scenario: str, seed: int, result: str = "passed") -> record.Row:
-    return record.Row(scenario, seed, {"kill -9": 3}, 1000, 2, result, 10.0)
+    return record.Row(scenario, seed, {"kill -9": 3}, 1000, 2, result, 10.0, "abc1234")
 
 
 def test_a_row_takes_the_place_of_the_earlier_one_of_the_same_machine(tmp_path: Path) -> None:
@@ -82,8 +82,8 @@ def test_a_row_takes_the_place_of_the_earlier_one_of_the_same_machine(tmp_path: 
 
 def test_a_failure_is_named_in_the_table_with_its_seed() -> None:
     text = table.rendered(record.Results(record.this_machine(), [row("a", 1), row("a", 2, "failed"), row("b", 1)]))
-    assert "| a | 1, 2 | 6 kill -9 | 2,000 | 4 | 20 | failed with seed 2 |" in text
-    assert "| b | 1 | 3 kill -9 | 1,000 | 2 | 10 | passed |" in text
+    assert "| a | 1, 2 | 6 kill -9 | 2,000 | 4 | 20 | abc1234 | failed with seed 2 |" in text
+    assert "| b | 1 | 3 kill -9 | 1,000 | 2 | 10 | abc1234 | passed |" in text
 
 
 def test_the_table_is_replaced_and_nothing_else() -> None:

@@ -37,8 +37,11 @@ class Failing(MemoryStore):
     """A store that can be told to be away."""
 
     away = False
+    slow: asyncio.Event | None = None
 
     async def save(self, key: str, owner: Stored, applied: int, changes: Changes) -> Stored:
+        if self.slow:
+            await self.slow.wait()
         if self.away:
             raise Unavailable("away")
         return await super().save(key, owner, applied, changes)
@@ -140,6 +143,39 @@ def test_after_a_write_that_failed_no_hand_over_writes_an_offset_without_its_cha
         found.store.away = False
         with pytest.raises(Stale):
             found.holdings.get(P0)
+        await found.holdings.hand_over()
+        assert found.store._states["topic-0"].applied == -1
+
+    asyncio.run(scenario())
+
+
+def test_while_a_write_is_on_its_way_partitions_can_be_looked_at() -> None:
+    async def scenario() -> None:
+        found = world()
+        await found.holdings.positions(assigned(P0))
+        applied(found, P0, 3)
+        found.store.slow = asyncio.Event()
+        writing = asyncio.create_task(found.holdings.checkpoint())
+        await asyncio.sleep(0.01)
+        assert found.holdings.get(P0) is not None
+        found.store.slow.set()
+        await writing
+
+    asyncio.run(scenario())
+
+
+def test_an_end_amid_a_write_leaves_nothing_to_hand_over() -> None:
+    async def scenario() -> None:
+        found = world()
+        await found.holdings.positions(assigned(P0))
+        applied(found, P0, 3)
+        found.store.slow = asyncio.Event()
+        writing = asyncio.create_task(found.holdings.checkpoint())
+        await asyncio.sleep(0.01)
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        found.store.slow = None
         await found.holdings.hand_over()
         assert found.store._states["topic-0"].applied == -1
 

@@ -105,10 +105,12 @@ class Holdings(Generic[H]):
         if dirty := [held for held in self._held.values() if held.stored.applied != held.next - 1]:
             start = time.perf_counter()
             await self._flush()
-            # Changes are taken once: after a failure there is nothing left that could be written.
-            self._failed = True
-            await asyncio.gather(*map(self._save, dirty))
-            self._failed = False
+            try:
+                await asyncio.gather(*map(self._save, dirty))
+            except BaseException:
+                # Changes are taken once: after a failure, or an end amid it, none are left that could be written.
+                self._failed = True
+                raise
             self._metrics.observe(telemetry.CHECKPOINT_SECONDS, time.perf_counter() - start, self._stage)
             self._show()
 
