@@ -100,6 +100,8 @@ class Exchanged(NamedTuple):
     """Of the state."""
     epoch: int
     """Of its owner."""
+    before: int
+    """What was noted last, -1 for nothing: a store that lost it has lost halves."""
     offset: int
     """Of the last record whose halves are in this exchange."""
 
@@ -113,7 +115,8 @@ class JoinStore(Protocol):
         """Write each ``(key, field, value)``, then the notes; return for each half all the fields that its key has.
 
         Raises:
-            Fenced: a state that would be noted in has another owner; nothing is written.
+            Fenced: a state that would be noted in has another owner, or the store has lost what was noted last; nothing
+                is written.
             Unavailable: the store does not answer.
         """
 

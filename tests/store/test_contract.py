@@ -243,7 +243,7 @@ def test_a_save_that_is_repeated_because_its_answer_was_lost_changes_nothing(run
 def test_an_exchange_is_noted_in_the_state_that_it_is_for(run: Run) -> None:
     async def scenario(world: World) -> None:
         owner = await world.store.load(KEY)
-        await world.store.exchange([("r1", "p", b"1")], [Exchanged(KEY, owner.epoch, 41)])
+        await world.store.exchange([("r1", "p", b"1")], [Exchanged(KEY, owner.epoch, -1, 41)])
         known = owner._replace(exchanged=41)
         assert (await world.store.save(KEY, known, 41, _changes({"a": b"1"}))).applied == 41
         assert (await world.store.load(KEY)).exchanged == 41
@@ -275,12 +275,27 @@ def test_what_the_store_has_is_compared_with_what_owners_know(run: Run) -> None:
     run(scenario)
 
 
+def test_a_store_that_lost_an_exchange_takes_no_later_one(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        owner = await world.store.load(KEY)
+        first, second = Exchanged(KEY, owner.epoch, -1, 41), Exchanged(KEY, owner.epoch, 41, 50)
+        await world.store.exchange([("r1", "p", b"1")], [first])
+        await world.store.exchange([("r1", "p", b"1")], [first])
+        await world.store.exchange([("r2", "p", b"2")], [second])
+        with pytest.raises(Fenced, match="lost writes"):
+            await world.store.exchange([("r3", "p", b"3")], [Exchanged(KEY, owner.epoch, 60, 70)])
+        (found,) = await world.store.exchange([("r3", "r", b"4")], [Exchanged(KEY, owner.epoch, 50, 71)])
+        assert dict(found) == {"r": b"4"}
+
+    run(scenario)
+
+
 def test_halves_of_a_worker_that_lost_the_partition_are_refused_before_they_are_written(run: Run) -> None:
     async def scenario(world: World) -> None:
         zombie, owner = await world.store.load(KEY), await world.store.load(KEY)
         with pytest.raises(Fenced):
-            await world.store.exchange([("r9", "p", b"1")], [Exchanged(KEY, zombie.epoch, 41)])
-        (found,) = await world.store.exchange([("r9", "r", b"2")], [Exchanged(KEY, owner.epoch, 7)])
+            await world.store.exchange([("r9", "p", b"1")], [Exchanged(KEY, zombie.epoch, -1, 41)])
+        (found,) = await world.store.exchange([("r9", "r", b"2")], [Exchanged(KEY, owner.epoch, -1, 7)])
         assert dict(found) == {"r": b"2"}
 
     run(scenario)

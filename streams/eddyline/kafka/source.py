@@ -29,8 +29,8 @@ class Source:
 
     def exchanged(self, offset: int) -> Exchanged:
         """Return what an exchange of halves notes; from now on the store must know of it."""
-        self.stored = self.stored._replace(exchanged=offset)
-        return Exchanged(self.key, self.stored.epoch, offset)
+        before, self.stored = self.stored, self.stored._replace(exchanged=offset)
+        return Exchanged(self.key, before.epoch, before.exchanged, offset)
 
     @property
     def expected(self) -> int:

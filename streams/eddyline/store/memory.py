@@ -49,8 +49,10 @@ class MemoryStore:
     ) -> list[Mapping[str, bytes]]:
         """Write each half and the notes, then return for each all the halves under its key."""
         for note in notes:
-            if self._states[note.key].epoch != note.epoch:
-                raise Fenced(f"{note.key} has another owner")
+            known = self._states.get(note.key, Stored(0, -1, {}))
+            if known.epoch != note.epoch or known.exchanged not in (note.before, note.offset):
+                raise Fenced(f"{note.key} has another owner, or has lost writes")
+        for note in notes:
             self._states[note.key] = self._states[note.key]._replace(exchanged=note.offset)
         for key, field, value in halves:
             self._joins[key][field] = value

@@ -27,15 +27,20 @@ FENCED = "FENCED"
 EXCHANGE = f"""
 local ttl, notes = ARGV[1], tonumber(ARGV[2])
 for i = 1, notes do
-  if redis.call('HGET', KEYS[i], 'epoch') ~= ARGV[1 + 2 * i] then return redis.error_reply('{FENCED} ' .. KEYS[i]) end
+  local epoch, before, offset = ARGV[3 * i], ARGV[3 * i + 1], ARGV[3 * i + 2]
+  local known = redis.call('HGET', KEYS[i], 'exchanged') or '-1'
+  if redis.call('HGET', KEYS[i], 'epoch') ~= epoch or (known ~= before and known ~= offset) then
+    return redis.error_reply('{FENCED} ' .. KEYS[i] .. ' has another owner, or Redis has lost writes')
+  end
 end
 local found = {{}}
 for i = notes + 1, #KEYS do
-  redis.call('HSET', KEYS[i], ARGV[1 + 2 * i], ARGV[2 + 2 * i])
+  local at = notes + 2 * i
+  redis.call('HSET', KEYS[i], ARGV[at + 1], ARGV[at + 2])
   redis.call('EXPIRE', KEYS[i], ttl)
 end
 for i = notes + 1, #KEYS do found[i - notes] = redis.call('HGETALL', KEYS[i]) end
-for i = 1, notes do redis.call('HSET', KEYS[i], 'exchanged', ARGV[2 + 2 * i]) end
+for i = 1, notes do redis.call('HSET', KEYS[i], 'exchanged', ARGV[3 * i + 2]) end
 return found
 """
 """Write all halves of a batch, read their requests, then note how far that was: one round trip. The note comes last: a
@@ -193,8 +198,9 @@ class RedisStore:
     ) -> list[Mapping[str, bytes]]:
         """Write each half and the notes, then return for each all the halves under its key."""
         names = [note.key for note in notes] + [keys.join(key) for key, _, _ in halves]
-        pairs = [(note.epoch, note.offset) for note in notes] + [(field, value) for _, field, value in halves]
-        arguments = [self._join_ttl, len(notes), *(part for pair in pairs for part in pair)]
+        noted = [part for note in notes for part in (note.epoch, note.before, note.offset)]
+        written = [part for _, field, value in halves for part in (field, value)]
+        arguments = [self._join_ttl, len(notes), *noted, *written]
         answers = await self._patience(lambda: self._exchange_once(names, arguments)) if halves else []
         return [_pairs(answer) for answer in answers]
 
