@@ -209,6 +209,29 @@ def test_results_are_kept_under_keys_of_their_own(run: Run) -> None:
     run(scenario)
 
 
+def test_results_of_a_worker_that_lost_the_state_are_not_written(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        zombie = await world.store.load(KEY)
+        owner = await world.store.load(KEY)
+        await world.store.save(KEY, owner, 9, _changes({}, results=[Result("rolling:1", "s", b"new", 60)]))
+        with pytest.raises(Fenced):
+            await world.store.save(KEY, zombie, 5, _changes({}, results=[Result("rolling:1", "s", b"old", 60)]))
+        assert await world.result("rolling:1") == {"s": b"new"}
+
+    run(scenario)
+
+
+def test_many_results_are_all_written(run: Run) -> None:
+    async def scenario(world: World) -> None:
+        owner = await world.store.load(KEY)
+        results = [Result(f"window:{at % 3}", str(at), b"%d" % at, 60) for at in range(450)]
+        await world.store.save(KEY, owner, 1, _changes({}, results=results))
+        found = {k: v for at in range(3) for k, v in (await world.result(f"window:{at}")).items()}
+        assert found == {str(at): b"%d" % at for at in range(450)}
+
+    run(scenario)
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2, 0)])
 def test_halves_meet_in_whatever_order_they_come(run: Run, order: tuple[int, ...]) -> None:
     halves = [("r1", "p", b"prompt"), ("r1", "r", b"response"), ("r1", "f:a:1", b"feedback")]

@@ -46,6 +46,17 @@ return found
 """Write all halves of a batch, read their requests, then note how far that was: one round trip. The note comes last: a
 Redis that still has it has the halves. All writes are absolute, so that a script that a torn append-only file replays
 twice changes nothing. A state, which must be all or nothing, is never written so."""
+KEEP = """
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do
+  redis.call('HSET', KEYS[i], ARGV[3 * i - 4], ARGV[3 * i - 3])
+  redis.call('EXPIRE', KEYS[i], ARGV[3 * i - 2])
+end
+return 1
+"""
+"""Write results, unless the state has another owner by now: an hour that fills, or a rolling sum, of a worker that
+stood still for long would take the place of a newer one."""
+RESULTS_AT_ONCE = 200
 OLDEST_VERSION = (7, 0)
 
 
@@ -114,7 +125,7 @@ class RedisStore:
         """Repeat calls that fail for ``patience_seconds`` before the error is raised."""
         self._client, self._join_ttl = client, join_ttl_seconds
         self._patience = Patience(patience_seconds)
-        self._exchange = client.register_script(EXCHANGE)
+        self._exchange, self._keep_owned = client.register_script(EXCHANGE), client.register_script(KEEP)
 
     async def ping(self) -> None:
         """Ask Redis for a sign of life.
@@ -150,7 +161,7 @@ class RedisStore:
 
     async def _save(self, key: str, owner: Stored, applied: int, changes: Changes) -> None:
         async with unavailable():
-            await self._keep(changes.results)
+            await self._keep(key, owner, changes.results)
             await self._write(key, owner, {**changes.fields, "applied": b"%d" % applied})
             for at in range(0, len(changes.drops), DROPS_AT_ONCE):
                 await self._client.hdel(key, *changes.drops[at : at + DROPS_AT_ONCE])
@@ -184,14 +195,12 @@ class RedisStore:
             heads: list[list[bytes | None]] = await pipe.execute()
         return heads
 
-    async def _keep(self, results: Sequence[Result]) -> None:
-        if not results:
-            return
-        async with self._client.pipeline(transaction=False) as pipe:
-            for result in results:
-                pipe.hset(result.key, result.field, result.value)
-                pipe.expire(result.key, result.ttl_seconds)
-            await pipe.execute()
+    async def _keep(self, key: str, owner: Stored, results: Sequence[Result]) -> None:
+        for at in range(0, len(results), RESULTS_AT_ONCE):
+            chunk = results[at : at + RESULTS_AT_ONCE]
+            values = [part for one in chunk for part in (one.field, one.value, one.ttl_seconds)]
+            if not await self._keep_owned([key, *(one.key for one in chunk)], [owner.epoch, *values]):
+                raise Fenced(f"{key} has another owner")
 
     async def exchange(
         self, halves: Sequence[tuple[str, str, bytes]], notes: Sequence[Exchanged]
