@@ -27,6 +27,7 @@ from tests.integration.secured import (
 )
 
 from eddyline.changes import Changes
+from eddyline.circuit import OpenCircuit
 from eddyline.demo import servers
 from eddyline.demo.servers.ports import free_port
 from eddyline.encoders import OnnxEncoder
@@ -34,6 +35,7 @@ from eddyline.errors import Fenced
 from eddyline.kafka import topics
 from eddyline.kafka.credentials import credentials
 from eddyline.settings import Settings, load_settings
+from eddyline.store.circuits import RedisCircuits
 from eddyline.store.redis import RedisStore
 from eddyline.store.redis import connect as connect_redis
 
@@ -161,8 +163,19 @@ def test_the_documented_users_suffice_for_the_whole_job(
     assert not [secret for secret in SECRETS if secret in told]
     assert "worker" in told  # command lines, log and answers were really read
     asyncio.run(_lose_a_state(settings_of(installation)))
+    asyncio.run(_pause_and_read_on(settings_of(installation)))
+    assert run(installation, "state", "rebuild", "judge", "--yes").returncode == 0
     assert store.refusals() == []
     assert store.unused_rights() <= {"select"}  # which database 0 does not need
+
+
+async def _pause_and_read_on(settings: Settings) -> None:
+    """Open and close a circuit, as an owner does."""
+    circuit = OpenCircuit(offset=7, since_ms=0, reason="tried", run=1, dead=1, of=1)
+    async with connect_redis(settings) as client:
+        circuits = RedisCircuits(client)
+        await circuits.open(("prompts", 0), circuit)
+        await circuits.close(("prompts", 0))
 
 
 async def _lose_a_state(settings: Settings) -> None:
