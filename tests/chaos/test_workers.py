@@ -22,7 +22,8 @@ def end_at_points(arena: Arena, seed: int, faults: list[str], seconds: float) ->
     """Let workers end by ``faults`` while events flow."""
     plan = Plan(seed, prompts=int(60 * seconds), seconds=seconds, faults=faults)
     # The group's committed offsets are far ahead of the state: whoever started there would lose what lies between.
-    kafka = arena.install(worker_checkpoint_seconds=2.5)
+    # Workers that start again and again leave all inputs silent for longer than usual.
+    kafka = arena.install(worker_checkpoint_seconds=2.5, windows_idle_seconds=40)
     with arena.flowing(kafka, plan) as workers:
         workers.wait_until(lambda: workers.struck == len(faults), 20 * len(faults) + 60)
         for fault in faults:
