@@ -13,6 +13,7 @@ from eddyline import cells, partials, references, timeline
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.outputs.cloudevent import Output
 from eddyline.partials import Announced, Closed, Partial, WindowPartial
+from eddyline.pastdays import KEPT_DAYS
 from eddyline.settings import Judge as JudgeSettings
 from eddyline.settings import Settings
 from eddyline.windows import DAY_MS, HOUR_MS
@@ -150,6 +151,9 @@ def test_an_app_without_windows_is_forgotten_while_others_go_on(kept: Kept) -> N
     kept.window(START_MS, ["v1"], app="gone/production")
     for day in range(1, KEEP_DAYS + 2):
         kept.window(START_MS + day * DAY_MS, ["v1"])
+    assert kept.stored_of("gone/production") == {"d"}
+    for day in (KEPT_DAYS, KEPT_DAYS + 1):
+        kept.window(START_MS + day * DAY_MS, ["v1"])
     assert kept.stored_of("gone/production") == set()
     assert kept.judge.summary()["apps"] == {APP: ["v1"]}
 
@@ -198,7 +202,7 @@ def test_an_eval_set_is_dropped_when_another_one_has_followed_it(kept: Kept) -> 
 def test_an_app_with_an_eval_set_keeps_it_while_it_is_silent(kept: Kept) -> None:
     kept.apply(_imported(1, START_MS))
     kept.window(START_MS, ["v1"])
-    kept.close(START_MS + 30 * DAY_MS)
+    kept.close(START_MS + (KEPT_DAYS + 1) * DAY_MS)
     assert {name[0] for name in kept.fields} == {"v", "p", "e", "a"}
 
 

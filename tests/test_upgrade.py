@@ -8,8 +8,9 @@ import pytest
 from tests.fixtures import recording
 from tests.fixtures.recording import Recording, Tape
 
-from eddyline import cells, fold, join, judge, observations, partials, rolling
+from eddyline import cells, daysums, fold, join, judge, observations, partials, rolling
 from eddyline.cells import Cell
+from eddyline.daysums import Breakdown, DaySums
 from eddyline.errors import EddylineError, RefusedToStart
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
@@ -18,14 +19,16 @@ from eddyline.partials import PanelPartial
 
 POLICIES = FoldPolicy.of(recording.settings()), JudgePolicy.of(recording.settings())
 Unpack = Callable[[bytes], object]
+NOTHING = DaySums("2026-11-21", Breakdown.empty(cells.GROUPS), Breakdown.empty(daysums.HOURS))
 FORMATS: list[tuple[bytes, int, Unpack]] = [
     (observations.pack(ObservationRecord(1, "s", "b", {}, [], [])), observations.VERSION, observations.unpack),
     (partials.pack(partials.Closed(0, 1, 2, 0)), partials.VERSION, partials.unpack),
     (join.pack(join.FeedbackHalf("r1", 1, "thumbs", 10_000)), join.VERSION, join.unpack),
     (cells.pack(Cell()), cells.VERSION, cells.unpack),
     (rolling.Rolling("space").rolled("1h", 5), rolling.VERSION, rolling.unpack_rolled),
+    (daysums.pack(NOTHING), daysums.VERSION, lambda value: daysums.unpack(NOTHING.day, value)),
 ]
-NAMES = ["observations", "partials", "halves", "cells", "rolling"]
+NAMES = ["observations", "partials", "halves", "cells", "rolling", "days"]
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +40,14 @@ def stored() -> Recording:
 
 
 def test_a_state_that_version_1_stored_goes_on_as_if_nothing_had_happened(stored: Recording) -> None:
-    assert goes_on(stored, without="nothing") == (stored.drift, stored.results)
+    assert goes_on(stored, without="nothing") == (stored.drift, stored.results, stored.days)
     assert len(stored.drift) > 20
 
 
 @pytest.mark.parametrize("kind", sorted(recording.FIELDS - {"version"}))
 def test_every_kind_of_field_matters_to_what_comes_after_it(stored: Recording, kind: str) -> None:
     """Without this the test above could not see that a kind is not read back."""
-    assert goes_on(stored, without=kind) != (stored.drift, stored.results)
+    assert goes_on(stored, without=kind) != (stored.drift, stored.results, stored.days)
 
 
 def test_records_of_version_1_decode_to_what_they_said(stored: Recording) -> None:
@@ -131,8 +134,13 @@ def test_kept_results_say_their_version(stored: Recording) -> None:
         kind = key.split(":")[1]
         seen.add(kind)
         for value in fields.values():
-            assert {"window": cells.unpack, "rolling": rolling.unpack_rolled, "panel": panel}[kind](value)
-    assert seen == {"window", "rolling", "panel"}
+            readers = {"window": cells.unpack, "rolling": rolling.unpack_rolled, "panel": panel, "day": day}
+            assert readers[kind](value)
+    assert seen == {"window", "rolling", "panel", "day"}
+
+
+def day(value: bytes) -> DaySums:
+    return daysums.unpack("2026-11-21", value)
 
 
 def panel(value: bytes) -> PanelPartial:
@@ -152,7 +160,7 @@ def changed(value: bytes, version: int, *more: int) -> bytes:
     return msgspec.msgpack.encode([version, *elements[1:], *more])
 
 
-def goes_on(stored: Recording, *, without: str) -> tuple[dict[str, bytes], dict[str, dict[str, bytes]]]:
+def goes_on(stored: Recording, *, without: str) -> recording.After:
     """Restore the stored states without fields of one kind, and apply the records that came after them."""
     tape = Tape(recording.settings())
     for name, fields in stored.states.items():

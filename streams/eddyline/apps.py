@@ -23,7 +23,7 @@ import msgspec
 
 from eddyline import cells, keys, references, rolling
 from eddyline.cells import Cell
-from eddyline.changes import Journal, Result
+from eddyline.changes import SEPARATOR, Journal, Result
 from eddyline.history import History, Hour
 from eddyline.partials import Announced, ReferenceImported
 from eddyline.references import Reference
@@ -31,7 +31,6 @@ from eddyline.rolling import Rolling
 from eddyline.timeline import Timeline
 from eddyline.windows import DAY_MS, HOUR_MS, window_start
 
-SEPARATOR = "\x1f"
 SILENT_MS = 2 * DAY_MS
 """A deployment without a window for so long, or for a day less, may have to make room for another one."""
 

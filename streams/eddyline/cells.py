@@ -61,10 +61,14 @@ class Sums:
         self.numeric -= other.numeric
 
 
+def feature_bits(flags: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return the bits of ``(m,)`` flag words, ``(m, 32)``."""
+    return np.unpackbits(flags.astype("<u4").view(np.uint8).reshape(len(flags), 4), axis=1, bitorder="little")
+
+
 def feature_counts(flags: NDArray[np.uint32]) -> Ints:
     """Return how many of the ``(m,)`` flag words have each bit, ``(32,)``."""
-    bits = np.unpackbits(flags.astype("<u4").view(np.uint8).reshape(len(flags), 4), axis=1, bitorder="little")
-    counts: Ints = bits.sum(axis=0, dtype=np.int64)
+    counts: Ints = feature_bits(flags).sum(axis=0, dtype=np.int64)
     return counts
 
 

@@ -7,6 +7,9 @@ then drops what expired. Results are immutable and live under keys of their own,
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+SEPARATOR = "\x1f"
+"""Between the parts of a field's name."""
+
 
 @dataclass(frozen=True)
 class Result:

@@ -1,18 +1,21 @@
-"""An open local day of a fold partition: who has been seen on it, and the panel.
+"""An open local day of a fold partition: who has been seen on it, the panel, and the sums by group of users.
 
-Its fields in the state are ``g:<day>:<start>``, who was first seen in one closed window, and ``r:<day>:<key>``, a row
-of the panel; they are dropped together when the day is over.
+Its fields in the state are ``g:<day>:<start>``, who was first seen in one closed window, ``r:<day>:<key>``, a row of
+the panel, and ``s:<day>:<key>``, the sums of an app; they are dropped together when the day is over.
 """
 
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from eddyline.changes import Journal
+from eddyline.cells import GROUPS
+from eddyline.changes import SEPARATOR, Journal
+from eddyline.daysums import Breakdown, WireBreakdown
 from eddyline.gate import Gated, Key, Opening, Pending, open_gate
 from eddyline.panel import Panel, Row
 
-SEPARATOR = "\x1f"
 ROWS_PER_PART = 500
 """So that a part of the panel stays well below the broker's usual limit of 1 MB."""
 
@@ -25,6 +28,7 @@ class Day:
         self._users: set[bytes] = set()
         self._sessions: set[bytes] = set()
         self._panels: dict[str, Panel] = {}
+        self._groups: dict[tuple[str, str], Breakdown] = {}
         self._fields: set[str] = set()
 
     def restore_seen(self, field: str, value: bytes) -> None:
@@ -38,6 +42,12 @@ class Day:
         """Take back an ``r:`` field."""
         app, row = msgspec.msgpack.decode(value, type=tuple[str, Row])
         self._panel(app).restore(row)
+        self._fields.add(field)
+
+    def restore_groups(self, field: str, value: bytes) -> None:
+        """Take back an ``s:`` field."""
+        app, space_id, wire = msgspec.msgpack.decode(value, type=tuple[str, str, WireBreakdown])
+        self._groups[app, space_id] = Breakdown.of(wire, GROUPS)
         self._fields.add(field)
 
     def close_window(self, start: int, pending: dict[Key, Pending]) -> Opening:
@@ -84,6 +94,21 @@ class Day:
 
     def _panel(self, app: str) -> Panel:
         return self._panels.setdefault(app, Panel(self._panel_users))
+
+    def add_gated(
+        self, app: str, space_id: str, groups: list[int], vectors: NDArray[np.int8], flags: NDArray[np.uint32]
+    ) -> None:
+        """Add ``m`` gated prompts of an app: groups of their users, ``(m, 384)`` vectors, ``(m,)`` flag words."""
+        found = self._groups.setdefault((app, space_id), Breakdown.empty(GROUPS))
+        found.add(groups, vectors, flags)
+        field = f"s:{self._name}:{app}{SEPARATOR}{space_id}"
+        self._fields.add(field)
+        self._journal.touch(field, lambda: msgspec.msgpack.encode((app, space_id, found.wire())))
+
+    def groups(self) -> Iterator[tuple[str, str, WireBreakdown]]:
+        """Return the sums by group of users, as (app, space id, sums)."""
+        for (app, space_id), found in sorted(self._groups.items(), key=lambda item: item[0]):
+            yield app, space_id, found.wire()
 
     def _row_field(self, app: str, user: bytes, deployment: str) -> str:
         return f"r:{self._name}:{SEPARATOR.join((app, user.hex(), deployment))}"

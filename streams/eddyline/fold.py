@@ -14,6 +14,7 @@ The state is a hash of fields (see :mod:`eddyline.changes`):
 ``p:<start>:<key>``     the pending prompts of a user, session and deployment
 ``g:<day>:<start>``     who was seen on a day, by closed window
 ``r:<day>:<key>``       a panel row of an open day
+``s:<day>:<key>``       the sums of an app's open day, by group of users
 ``i:<minute>``          event ids
 ======================  ==========================================================
 """
@@ -28,8 +29,8 @@ import numpy as np
 
 from eddyline import cells, gaps, observations, panel, partials, samples, versions
 from eddyline.cells import Cell
-from eddyline.changes import Changes, Journal
-from eddyline.days import SEPARATOR, Day
+from eddyline.changes import SEPARATOR, Changes, Journal
+from eddyline.days import Day
 from eddyline.dedupe import FORGOTTEN, SeenIds
 from eddyline.gate import Key, Opening, Pending
 from eddyline.observations import (
@@ -42,7 +43,7 @@ from eddyline.observations import (
 )
 from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
-from eddyline.partials import Announced, Closed, PanelPartial, WindowPartial
+from eddyline.partials import Announced, Closed, DayPartial, PanelPartial, WindowPartial
 from eddyline.settings import Settings
 from eddyline.windows import Watermarks, day_end, local_day, window_start
 
@@ -152,7 +153,7 @@ class Fold:
         head, _, _ = rest.partition(":")
         if kind in ("c", "p"):
             return int(head) < self._closed_ms
-        return kind in ("g", "r") and day_end(head, self._policy.zone) <= self._closed_ms
+        return kind in ("g", "r", "s") and day_end(head, self._policy.zone) <= self._closed_ms
 
     def _restore_field(self, name: str, value: bytes) -> None:
         kind, _, rest = name.partition(":")
@@ -167,6 +168,8 @@ class Fold:
                 self._day(head).restore_seen(name, value)
             case "r":
                 self._day(head).restore_row(name, value)
+            case "s":
+                self._day(head).restore_groups(name, value)
             case "i":
                 self._ids.restore(int(head), value)
 
@@ -291,7 +294,7 @@ class Fold:
         """Open the gate of a window, emit its cells and forget it."""
         window = self._windows.pop(start)
         day = self._day(local_day(start, self._policy.zone))
-        self._add_gated(window, day.close_window(start, window.pending))
+        self._add_gated(window, day, day.close_window(start, window.pending))
         for key in window.cells:
             self._journal.drop(_cell_field(start, key))
         for pending_key in window.pending:
@@ -301,18 +304,20 @@ class Fold:
             for (app, deployment, space_id), cell in sorted(window.cells.items(), key=lambda item: item[0])
         ]
 
-    def _add_gated(self, window: _Window, opening: Opening) -> None:
+    def _add_gated(self, window: _Window, day: Day, opening: Opening) -> None:
         by_cell: dict[CellKey, list[PromptObservation]] = defaultdict(list)
         for (app, _, _, deployment, space_id), prompt in opening.gated:
             by_cell[app, deployment, space_id].append(prompt)
         for key, prompts in by_cell.items():
             cell = window.cells[key]
-            cell.gated.add(*_arrays(prompts))
+            vectors, flags, numeric = _arrays(prompts)
+            cell.gated.add(vectors, flags, numeric)
+            day.add_gated(key[0], key[2], [cells.group_of(p.user) for p in prompts], vectors, flags)
             items = [samples.Item(samples.hash_of(key[0], p.id), p.id, p.vector, p.flags) for p in prompts]
             cell.sample = samples.bottom(items, cells.SAMPLE)
 
     def _close_days(self, until: int, *, ended: bool) -> list[Output]:
-        """Emit the panel rows of the days that are over. At the end of input an open day's too, but it is kept."""
+        """Emit the panel rows and sums of the days that are over. At the end of input, the rows of an open one."""
         outputs = []
         for name, day in sorted(self._days.items()):
             over = day_end(name, self._policy.zone) <= until
@@ -320,6 +325,8 @@ class Fold:
                 for app, part, parts, rows in day.panel_parts():
                     outputs.append(self._emit(PanelPartial(self._partition, app, name, part, parts, rows)))
             if over:
+                for app, space_id, groups in day.groups():
+                    outputs.append(self._emit(DayPartial(self._partition, app, name, space_id, groups)))
                 day.forget()
                 del self._days[name]
         return outputs
@@ -345,7 +352,7 @@ class Fold:
         source: Literal["encode", "fold"] = "fold" if place[0] == self._policy.observations else "encode"
         return state_gap(self._policy.alerts, source, place, self._gaps()[place], over=over)
 
-    def _emit(self, partial: WindowPartial | PanelPartial | Announced) -> Output:
+    def _emit(self, partial: WindowPartial | PanelPartial | DayPartial | Announced) -> Output:
         at = partials.partition_of(partial.app, self._policy.partitions)
         return Output(self._policy.topic, partials.pack(partial), partition=at)
 

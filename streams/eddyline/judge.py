@@ -10,6 +10,7 @@ The state is a hash of fields (see :mod:`eddyline.changes`); ``|`` stands for th
 ``version``                                      of this layout
 ``progress``                                     marks, and how far windows are judged
 ``m:<start>|<fold>|<app>|<deployment>|<space>``  a cell of a window that is not complete yet
+``b:`` ``t:`` ``d:``                             days of apps, see :mod:`eddyline.pastdays`
 all others                                       what is remembered of apps, see :mod:`eddyline.apps`
 ===============================================  ==========================================================
 """
@@ -17,25 +18,28 @@ all others                                       what is remembered of apps, see
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from eddyline import cells, gaps, keys, partials, versions
-from eddyline.apps import SEPARATOR, App, AppPolicy
+from eddyline.apps import App, AppPolicy
 from eddyline.cells import Cell
-from eddyline.changes import Changes, Journal, Result
+from eddyline.changes import SEPARATOR, Changes, Journal, Result
 from eddyline.comparison import Comparison, compare, mean_scores
 from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.drift import Drift, drift_output, window
-from eddyline.partials import Announced, Closed, PanelPartial, ReferenceImported, WindowPartial
+from eddyline.partials import Announced, Closed, DayPartial, PanelPartial, ReferenceImported, WindowPartial
+from eddyline.pastdays import PastDays
 from eddyline.settings import Settings
 from eddyline.windows import DAY_MS, HOUR_MS, window_start
 
 VERSION = b"1"
 DeploymentSource = Literal["attribute", "announced", "mixed", "none"]
-_Cells = dict[tuple[int, str, str], WindowPartial]
-"""The cells of one app and window, by (fold partition, deployment, space id)."""
+_Part = tuple[int, str, str]
+"""(fold partition, deployment, space id) of a cell of one app and window."""
+_Cells = dict[_Part, WindowPartial]
 
 
 class JudgePolicy(NamedTuple):
@@ -49,6 +53,8 @@ class JudgePolicy(NamedTuple):
     apps: AppPolicy
     min_window: int
     keep_panel_seconds: int
+    keep_day_seconds: int
+    zone: ZoneInfo
 
     @classmethod
     def of(cls, settings: Settings) -> "JudgePolicy":
@@ -69,6 +75,8 @@ class JudgePolicy(NamedTuple):
             apps,
             settings.judge.min_window,
             settings.panel.keep_days * 86_400,
+            settings.judge.keep_days * 86_400,
+            ZoneInfo(settings.windows.timezone),
         )
 
 
@@ -112,6 +120,8 @@ class Judge:
         self._waiting: dict[int, dict[str, _Cells]] = {}
         self._apps: dict[str, App] = {}
         self._journal = Journal()
+        self.past = PastDays(policy.zone, policy.keep_day_seconds, self._journal)
+        """The whole days of its apps."""
         self._journal.touch("version", lambda: VERSION)
         self._touch_progress()
         self.counts: Counter[str] = Counter()
@@ -129,6 +139,7 @@ class Judge:
         judge._journal.take()
         if "progress" in fields:
             judge._progress = msgspec.msgpack.decode(fields["progress"], type=_Progress)
+        judge.past.close(judge._progress.judged_ms)
         for name in sorted(fields):
             judge._restore_field(name, fields[name])
         for app in judge._apps.values():
@@ -145,6 +156,8 @@ class Judge:
                 pass
             case "m":
                 self._restore_waiting(name, msgspec.msgpack.decode(value, type=WindowPartial))
+            case "b" | "t" | "d":
+                self.past.restore(kind, rest.split(SEPARATOR), value)
             case _:
                 app, *parts = rest.split(SEPARATOR)
                 self._app(app).restore(kind, parts, value)
@@ -165,6 +178,8 @@ class Judge:
                 return self._mark(closed)
             case PanelPartial() as panel:
                 self._keep_panel(panel)
+            case DayPartial() as day:
+                self.past.add_groups(day)
             case Announced() as announced:
                 self._app(announced.app).announce(announced)
             case ReferenceImported() as imported:
@@ -226,10 +241,12 @@ class Judge:
     def _judge_until(self, until_ms: int) -> list[Output]:
         outputs = []
         for start in sorted(start for start in self._waiting if start < until_ms):
+            self.past.close(start)
             for app, found in sorted(self._waiting.pop(start).items()):
                 outputs += self._judge(app, start, found)
                 for partial in found.values():
                     self._journal.drop(_waiting_field(partial))
+        self.past.close(until_ms)
         if window_start(until_ms, HOUR_MS) > self._progress.judged_ms:
             self._expire(until_ms)
         before, self._progress.judged_ms = self._progress.judged_ms, max(until_ms, self._progress.judged_ms)
@@ -248,22 +265,25 @@ class Judge:
         """Judge one complete window of an app: compare first, then let it become history."""
         app = self._app(name)
         app.expire(start)
-        wholes = list(self._wholes(app, start, found))
+        unpacked = {part: cells.unpack(found[part].cell) for part in sorted(found)}
+        wholes = list(self._wholes(app, start, unpacked))
         outputs = [self._event(name, app, start, whole) for whole in wholes]
         for whole in wholes:
             app.remember(whole.deployment, whole.space_id, start, whole.cell)
         app.roll(start + self._policy.apps.window_ms)
+        for (_, _, space_id), cell in unpacked.items():
+            self.past.add_window(name, space_id, start, cell.gated)
         self.counts["windows"] += 1
         return outputs
 
     # One deployment's window
 
-    def _wholes(self, app: App, start: int, found: _Cells) -> Iterator[_Whole]:
+    def _wholes(self, app: App, start: int, found: Mapping[_Part, Cell]) -> Iterator[_Whole]:
         """Merge the partials of a window by deployment; of several embedding spaces keep the one with most prompts."""
         merged: dict[tuple[str, DeploymentSource], dict[str, Cell]] = defaultdict(lambda: defaultdict(Cell))
         room = app.admit({deployment for _, deployment, _ in found if deployment}, start)
-        for (_, deployment, space_id), partial in sorted(found.items(), key=lambda item: item[0]):
-            merged[self._resolve(app, start, deployment, room=room)][space_id].merge(cells.unpack(partial.cell))
+        for (_, deployment, space_id), part in found.items():
+            merged[self._resolve(app, start, deployment, room=room)][space_id].merge(part)
         named = {deployment for deployment, source in merged if source == "attribute"}
         for (deployment, source), spaces in sorted(merged.items()):
             if source == "announced" and deployment in named:
@@ -333,6 +353,7 @@ class Judge:
             "marks": len(self._progress.marks),
             "folds": self._progress.of,
             "waiting_windows": len(self._waiting),
+            "apps_with_complete_days": self.past.count(),
             "apps": {name: sorted(app.first_seen) for name, app in sorted(self._apps.items())},
         }
 
@@ -346,5 +367,5 @@ def _waiting_field(partial: WindowPartial) -> str:
     return f"m:{SEPARATOR.join(parts)}"
 
 
-def _part(partial: WindowPartial) -> tuple[int, str, str]:
+def _part(partial: WindowPartial) -> _Part:
     return partial.fold, partial.deployment, partial.space_id

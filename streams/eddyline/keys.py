@@ -18,6 +18,11 @@ def panel(app: str, day: str) -> str:
     return f"eddyline:panel:{_quoted(app)}:{day}"
 
 
+def day(app: str, day: str) -> str:
+    """Return the key of the sums of a local day."""
+    return f"eddyline:day:{_quoted(app)}:{day}"
+
+
 def join(digest: str) -> str:
     """Return the key under which the halves of one request meet."""
     return f"eddyline:join:{digest}"

@@ -9,6 +9,7 @@ import hashlib
 import msgspec
 
 from eddyline import versions
+from eddyline.daysums import WireBreakdown
 from eddyline.panel import Row
 
 VERSION = 1
@@ -48,6 +49,17 @@ class PanelPartial(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     rows: list[Row]
 
 
+class DayPartial(msgspec.Struct, frozen=True, array_like=True, tag="s"):
+    """What one fold partition knows of the gated prompts of a whole local day of an app."""
+
+    fold: int
+    app: str
+    day: str
+    space_id: str
+    groups: WireBreakdown
+    """By group of users, 16 rows."""
+
+
 class Announced(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     """A deployment was announced."""
 
@@ -80,7 +92,7 @@ class ReferenceImported(msgspec.Struct, frozen=True, array_like=True, tag="r"):
     """The items, or the bottom-k of them by hash where there are many."""
 
 
-Partial = WindowPartial | Closed | PanelPartial | Announced | ReferenceImported
+Partial = WindowPartial | Closed | PanelPartial | DayPartial | Announced | ReferenceImported
 
 
 class _Envelope(msgspec.Struct, frozen=True, array_like=True):

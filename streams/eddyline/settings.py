@@ -154,6 +154,7 @@ class Judge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     keep_hours_days: Positive = 14
     max_deployments: Annotated[int, Meta(ge=1, le=100_000)] = 1000
     keep_deployments_days: Annotated[int, Meta(ge=2, le=3650)] = 30
+    keep_days: Positive = 42
 
 
 class Panel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -257,6 +258,7 @@ HELP: dict[str, str] = {
     "judge.keep_hours_days": "Time to live of closed hours in Redis.",
     "judge.max_deployments": "How many an app may have told apart; a silent one makes room, else new ones are mixed.",
     "judge.keep_deployments_days": "A deployment without a window for so long is forgotten, with its reference.",
+    "judge.keep_days": "Time to live of the sums of whole days in Redis.",
     "panel.users": "The panel is this many users, those with the smallest hash.",
     "panel.keep_days": "Time to live of panel rows in Redis.",
     "worker.batch_records": "Most records that encode takes at once.",

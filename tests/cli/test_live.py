@@ -11,13 +11,15 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from redis import Redis
 
 from eddyline import keys, partials
+from eddyline.cells import GROUPS
 from eddyline.changes import Changes
+from eddyline.daysums import Breakdown
 from eddyline.events import Record
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.kafka.producer import OutputProducer
 from eddyline.outputs.cloudevent import Output
-from eddyline.partials import partition_of
+from eddyline.partials import DayPartial, partition_of
 from eddyline.settings import Settings, load_settings
 from eddyline.store.redis import RedisStore, connect
 
@@ -209,6 +211,18 @@ def test_states_are_shown_in_a_table_or_one_in_full(live: Live, settings: Settin
     assert any(line.split()[:3] == ["fold", "6", "41"] for line in live("state", "show").stdout.splitlines())
     assert ["applied", "41"] in [line.split() for line in live("state", "show", "fold", "6").stdout.splitlines()]
     assert live("state", "show", "judge", "3").stdout == "this partition has no state yet\n"
+
+
+def test_a_state_of_judge_says_how_many_complete_days_an_app_has(live: Live, settings: Settings) -> None:
+    judge = Judge(JudgePolicy.of(settings), 2)
+    for day in range(3):
+        judge.past.add_groups(DayPartial(0, APP, f"2026-11-2{day}", "space", Breakdown.empty(GROUPS).wire()))
+    judge.past.close(1_795_305_600_000)  # 2026-11-22T00:00:00Z
+    keep(settings, "judge", 2, 41, judge.take_changes())
+    (row,) = json.loads(live("state", "show", "judge", "2", "--json").stdout)
+    assert row["apps_with_complete_days"] == {APP: 2}
+    shown = [line.split() for line in live("state", "show", "judge", "2").stdout.splitlines()]
+    assert ["apps", "with", "complete", "days", APP, "2"] in shown
 
 
 @pytest.mark.usefixtures("patient")

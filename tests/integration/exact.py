@@ -22,7 +22,7 @@ SETTINGS = {
     # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
     "windows_dedupe_seconds": 604_800,
 }
-RESULTS = ("window", "rolling", "panel")
+RESULTS = ("window", "rolling", "day", "panel")
 KEYS = {"drift": "app", "scores": "request_id"}
 
 

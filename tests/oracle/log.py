@@ -93,6 +93,11 @@ class Log:
     deployments: list[Deployment] = field(default_factory=list)
     dead: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def newest(self) -> int:
+        """The newest time of any event."""
+        return max(one.at for kind in (self.prompts, self.answers, self.feedback, self.deployments) for one in kind)
+
 
 class Refused(Exception):
     """A line is a dead letter; its only argument is the reason."""

@@ -18,7 +18,7 @@ from tests.oracle.references import Evalset, from_evalset
 from tests.oracle.rules import Rules
 from tests.oracle.scored import Score, scores_of
 from tests.oracle.seen import rows_of, see
-from tests.oracle.windows import panel_of, windows_of
+from tests.oracle.windows import panel_of, whole_days_of, windows_of
 
 from eddyline.encoders import OnnxEncoder
 
@@ -63,6 +63,7 @@ def truth(
     scores = scores_of(log, rows)
     wholes = wholes_of(windows_of(prompts, scores, rules), log.deployments, rules)
     results = stored.cells(wholes, rules, encoder.build_id) | stored.rolling(wholes, rules, encoder.space_id)
+    results |= stored.days(whole_days_of(prompts, rules, log.newest), rules, encoder.space_id)
     return Truth(
         drift=_drift(wholes, rules, encoder, evalsets),
         scores={score.id: _score(score, encoder.space_id) for score in scores},

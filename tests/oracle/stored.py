@@ -1,4 +1,4 @@
-"""The finished results in Redis, as docs/architecture.md lays them out: cells, hours, rolling sums, panel rows."""
+"""The finished results in Redis, as docs/architecture.md lays them out: cells, hours, rolling sums, days, panels."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,11 +11,12 @@ from tests.oracle.arithmetic import GROUPS, group_of
 from tests.oracle.judged import Whole
 from tests.oracle.references import DAY_MS, HOUR_MS
 from tests.oracle.rules import Rules
-from tests.oracle.seen import Seen, total
+from tests.oracle.seen import Ints, Seen, total
 from tests.oracle.windows import Window, sample
 
 Values = dict[str, Any]
 """By Redis key, what it must hold, as JSON-like values."""
+HOURS = 24
 SPANS = {"1h": HOUR_MS, "24h": DAY_MS}
 
 
@@ -91,6 +92,34 @@ def _rolled(wholes: Sequence[Whole], as_of: int, space_id: str) -> dict[str, Any
     return {"as_of": as_of, "space_id": space_id, "volume": _sums(volume), "gated": _sums(gated)}
 
 
+def days(found: Mapping[tuple[str, str], Sequence[Seen]], rules: Rules, space_id: str) -> Values:
+    """Return the sums of whole days by key, from their gated prompts."""
+    return {
+        f"eddyline:day:{_quoted(app)}:{day}": {space_id: _day(prompts, rules)} for (app, day), prompts in found.items()
+    }
+
+
+def _day(prompts: Sequence[Seen], rules: Rules) -> dict[str, Any]:
+    groups: list[list[Seen]] = [[] for _ in range(GROUPS)]
+    hours: list[list[Seen]] = [[] for _ in range(HOURS)]
+    for seen in prompts:
+        groups[group_of(seen.prompt.user)].append(seen)
+        hours[rules.start_of(seen.prompt.at) % DAY_MS // HOUR_MS].append(seen)
+    return {"groups": _by_row(groups), "hours": _by_row(hours)}
+
+
+def _by_row(rows: Sequence[Sequence[Seen]]) -> dict[str, Any]:
+    sums = [total(row) for row in rows]
+    parts = {"n": [[one.n] for one in sums], "x": [one.x for one in sums], "features": [one.features for one in sums]}
+    return {name: _fewest_bytes(np.array(part)) for name, part in parts.items()}
+
+
+def _fewest_bytes(numbers: Ints) -> dict[str, Any]:
+    """Return numbers, and how many bytes each takes."""
+    width = next(width for width in (1, 2, 4, 8) if int(np.abs(numbers).max()) < 2 ** (8 * width - 1))
+    return {"width": width, "values": numbers.ravel().tolist()}
+
+
 def panel(rows: Mapping[tuple[str, str], Mapping[str, Any]]) -> Values:
     """Return the panel by key."""
     return {f"eddyline:panel:{_quoted(app)}:{day}": dict(found) for (app, day), found in rows.items()}
@@ -101,7 +130,7 @@ def panel(rows: Mapping[tuple[str, str], Mapping[str, Any]]) -> Values:
 
 def decode(found: Mapping[str, Mapping[str, bytes]]) -> Values:
     """Return hashes of finished results, by key and field, as :func:`cells` and the others state them."""
-    readers = {"window": _read_window, "rolling": _read_rolling, "panel": _read_panel}
+    readers = {"window": _read_window, "rolling": _read_rolling, "day": _read_day, "panel": _read_panel}
     return {key: readers[key.split(":")[1]](fields) for key, fields in found.items()}
 
 
@@ -136,6 +165,28 @@ def _read_rolling(fields: Mapping[str, bytes]) -> dict[str, Any]:
     assert (version, space) == (1, space_id)
     volume, gated = (_read_sums(msgspec.msgpack.decode(part)) for part in (volume, gated))
     return {"as_of": as_of, "space_id": space_id, "volume": volume, "gated": gated}
+
+
+def _read_day(fields: Mapping[str, bytes]) -> dict[str, Any]:
+    return {space_id: _read_whole_day(value) for space_id, value in fields.items()}
+
+
+def _read_whole_day(value: bytes) -> dict[str, Any]:
+    version, groups, hours = msgspec.msgpack.decode(value)
+    assert version == 1
+    return {"groups": _read_rows_of_sums(groups, GROUPS), "hours": _read_rows_of_sums(hours, HOURS)}
+
+
+def _read_rows_of_sums(parts: Sequence[bytes], rows: int) -> dict[str, Any]:
+    names = {"n": 1, "x": 384, "features": 32}
+    return {
+        name: _read_narrow(part, rows * columns) for (name, columns), part in zip(names.items(), parts, strict=True)
+    }
+
+
+def _read_narrow(part: bytes, count: int) -> dict[str, Any]:
+    width = len(part) // count
+    return {"width": width, "values": np.frombuffer(part, f"<i{width}").tolist()}
 
 
 def _read_panel(fields: Mapping[str, bytes]) -> dict[str, Any]:

@@ -147,9 +147,9 @@ def outputs_of(pipeline: Recorder) -> Outputs:
     return {**events, "dead": pipeline.dead(), "results": pipeline.results}
 
 
-@pytest.mark.parametrize(("seed", "window_seconds"), [(0, 1800), (1, 900), (3, 1200)])
-def test_a_replay_is_what_the_oracle_says(seed: int, window_seconds: int, encoder: OnnxEncoder) -> None:
-    lines = flow.flow(prompts=1000, hours=40, users=90, seed=seed)
+@pytest.mark.parametrize(("seed", "window_seconds", "hours"), [(0, 1800, 40), (1, 900, 40), (3, 1200, 75)])
+def test_a_replay_is_what_the_oracle_says(seed: int, window_seconds: int, hours: int, encoder: OnnxEncoder) -> None:
+    lines = flow.flow(prompts=1000, hours=hours, users=90, seed=seed)
     settings = settings_of(windows_size_seconds=window_seconds)
     pipeline = run(lines, encoder, settings, EVALSETS)
     found = truth(lines, Rules.of(settings), encoder, EVALSETS).mismatches(**outputs_of(pipeline))
@@ -234,6 +234,13 @@ def test_the_log_has_everything_that_is_counted(case: Case) -> None:
     assert len(case.expected.dead) == 8
 
 
+def test_the_log_has_a_whole_day_of_every_app_and_one_that_is_not(case: Case) -> None:
+    days = Counter(key.split(":")[-1] for key in case.expected.results if key.startswith("eddyline:day:"))
+    panels = Counter(key.split(":")[-1] for key in case.expected.results if key.startswith("eddyline:panel:"))
+    assert days == {"2026-11-02": 4}
+    assert panels == {"2026-11-02": 4, "2026-11-03": 4}
+
+
 def test_the_log_repeats_itself_and_is_out_of_order(case: Case) -> None:
     prompts = [value["id"] for name, value in case.lines if name == "prompts" and "id" in value]
     answers = [value["request_id"] for name, value in case.lines if name == "responses"]
@@ -305,7 +312,7 @@ def test_a_dead_letter_too_many_is_named(case: Case) -> None:
     assert (found.what, found.field) == ("dead letters", "bad_timestamp")
 
 
-@pytest.mark.parametrize("kind", ["window", "rolling", "panel"])
+@pytest.mark.parametrize("kind", ["window", "rolling", "day", "panel"])
 def test_a_changed_number_in_redis_is_named(case: Case, kind: str) -> None:
     key = next(key for key in case.outputs["results"] if key.startswith(f"eddyline:{kind}:"))
     (field, value), *_ = case.outputs["results"][key].items()

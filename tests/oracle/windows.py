@@ -1,10 +1,10 @@
-"""What every window holds, which prompts the gate lets through, and the rows of the panel."""
+"""What every window and every whole day holds, which prompts the gate lets through, and the rows of the panel."""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.oracle.rules import Rules
@@ -80,6 +80,17 @@ def _firsts(prompts: Iterable[Seen], group: Callable[[Seen], Hashable]) -> list[
 def _day(seen: Seen, rules: Rules) -> str:
     """Return the day of a prompt: that on which its window starts."""
     return datetime.fromtimestamp(rules.start_of(seen.prompt.at) // 1000, UTC).date().isoformat()
+
+
+def whole_days_of(prompts: Iterable[Seen], rules: Rules, newest: int) -> dict[tuple[str, str], list[Seen]]:
+    """Return the gated prompts by (app, day) of the days that end with the last window or before."""
+    closed = datetime.fromtimestamp((rules.start_of(newest) + rules.window_ms) // 1000, UTC)
+    found: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
+    for seen in gated_of(prompts, rules):
+        day = _day(seen, rules)
+        if date.fromisoformat(day) + timedelta(days=1) <= closed.date():
+            found[seen.prompt.app, day].append(seen)
+    return dict(found)
 
 
 def sample(prompts: Iterable[Seen], size: int = SAMPLE) -> list[tuple[int, str, Seen]]:

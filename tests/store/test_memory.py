@@ -6,22 +6,32 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 import redis.asyncio
-from benchmarks.load import SETTINGS, Load, records
+from benchmarks.load import SETTINGS, START_MS, Load, records
+from tests import observed
 
 from eddyline import join, keys
+from eddyline.cells import Sums
+from eddyline.changes import Journal
+from eddyline.daysums import Breakdown
 from eddyline.demo import servers
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.join import Half, PromptHalf, ResponseHalf
 from eddyline.judge import Judge, JudgePolicy
+from eddyline.partials import DayPartial
+from eddyline.pastdays import KEPT_DAYS, PastDays
 from eddyline.store.redis import RedisStore
+from eddyline.windows import DAY_MS, HOUR_MS, local_day
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
 ROWS = re.findall(r"^\| ([a-z ]+) \| (\d+) \|", PAGE, re.MULTILINE)
 BYTES = {item: int(size) for item, size in ROWS}
 TOLERANCE = 0.3
+APP, SPACE = "chat/production", "space"
 
 
 class Measured(NamedTuple):
@@ -95,7 +105,7 @@ def test_open_windows_take_what_the_page_says(
 def test_what_stays_of_closed_windows_is_what_the_page_says(server: servers.RedisServer, events: int) -> None:
     users = min(events // 4, 10_000)
     found = measure(server, Load(events=events, users=users, windows=10), closed=True)
-    counts = {"event id": events, "user of the day": users, "row of the day": users}
+    counts = {"event id": events, "user of the day": users, "row of the day": users, "sums of the open day": 1}
     assert found.fold == pytest.approx(formula(counts), rel=TOLERANCE)
 
 
@@ -116,6 +126,7 @@ def test_judge_and_its_results_take_what_the_page_says(
         "window of the day": parts,
         "hour of history": hours,
         "hour that fills": deployments,
+        "hour of the open day": hours,
         "sampled prompt": 64 * (hours + deployments),
     }
     results = {
@@ -135,6 +146,48 @@ def test_a_day_leaves_panel_rows_and_a_reference_as_the_page_says(server: server
     sampled = min(users, 64 * gated_windows // 12) + 256
     judge = {"window of the day": 288, "hour of history": 26, "hour that fills": 1, "reference": 1}
     assert found.judge == pytest.approx(formula(judge | {"sampled prompt": sampled}), rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("users", [500, 3_000])
+@pytest.mark.parametrize("days", [1, KEPT_DAYS])
+def test_days_take_what_the_page_says(server: servers.RedisServer, users: int, days: int) -> None:
+    journal = Journal()
+    past = PastDays(ZoneInfo("UTC"), 86_400, journal)
+    rng = np.random.default_rng(1)
+    for number in range(days + 1):
+        start_ms, whole = START_MS + number * DAY_MS, number < days
+        past.close(start_ms)
+        for hour in range(24):
+            past.add_window(APP, SPACE, start_ms + hour * HOUR_MS, _sums(users // 24, rng))
+        past.add_groups(_groups(start_ms, users, rng))
+        if whole:
+            past.close(start_ms + DAY_MS)
+
+    async def measured() -> tuple[int, int]:
+        async with redis.asyncio.Redis.from_url(server.url) as client:
+            await client.flushdb()
+            store, key = RedisStore(client, join_ttl_seconds=3600), keys.state("judge", 0)
+            await store.save(key, await store.load(key), 0, journal.take())
+            sizes = {key: await _size(client, key) async for key in client.scan_iter()}
+        return sizes.pop(key.encode()), sum(sizes.values())
+
+    state, results = asyncio.run(measured())
+    counts = {"sums of the open day": 1, "hour of the open day": 24, "day": days}
+    assert state == pytest.approx(formula(counts), rel=TOLERANCE)
+    assert results == pytest.approx(formula({"day": days}), rel=TOLERANCE)
+
+
+def _sums(n: int, rng: np.random.Generator) -> Sums:
+    sums = Sums.empty()
+    sums.add(observed.unit_vectors(n, rng), np.full(n, 0xFFFFF, np.uint32), np.zeros((n, 8), np.int64))
+    return sums
+
+
+def _groups(start_ms: int, users: int, rng: np.random.Generator) -> DayPartial:
+    groups, day = Breakdown.empty(16), local_day(start_ms, ZoneInfo("UTC"))
+    vectors, flags = observed.unit_vectors(users, rng), np.full(users, 0xFFFFF, np.uint32)
+    groups.add([number % 16 for number in range(users)], vectors, flags)
+    return DayPartial(0, APP, day, SPACE, groups.wire())
 
 
 @pytest.mark.parametrize("requests", [500, 5_000])

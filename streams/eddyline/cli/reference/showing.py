@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from eddyline import references
-from eddyline.apps import SEPARATOR
+from eddyline.changes import SEPARATOR
 from eddyline.cli.app_name import AppName
 from eddyline.cli.screen import Row, show_rows
 from eddyline.cli.stored import read_states

@@ -1,0 +1,124 @@
+"""What is kept of an app's gated prompts of one local day: exact sums by group of users and by hour of the day.
+
+A baseline is made of days. The hours carry its seasons; the groups of users, which are independent of each other, its
+error: prompts of one user are alike, so the scatter between prompts would understate it.
+Source: Cochran, "Sampling Techniques", 3rd edition, section 9.4 (clusters).
+"""
+
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from eddyline import cells, versions
+from eddyline.cells import DIMENSION, FEATURES, GROUPS, Ints, Sums
+
+HOURS = 24
+"""Of the local clock: an hour that the clock shows twice is one, and one that it leaves out is empty."""
+VERSION = 1
+WIDTHS = (1, 2, 4, 8)
+"""Bytes that a stored integer may take."""
+
+
+class WireBreakdown(msgspec.Struct, array_like=True):
+    """A :class:`Breakdown` as it is stored; each part in the fewest bytes that hold its largest number."""
+
+    n: bytes
+    x: bytes
+    features: bytes
+
+
+class Breakdown:
+    """Sums by row: ``n`` prompts ``(rows,)``, their vectors ``(rows, 384)``, style feature counts ``(rows, 32)``."""
+
+    __slots__ = ("features", "n", "x")
+
+    def __init__(self, n: Ints, x: Ints, features: Ints) -> None:
+        self.n, self.x, self.features = n, x, features
+
+    @classmethod
+    def empty(cls, rows: int) -> "Breakdown":
+        """Return the sums of nothing."""
+        return cls(*(np.zeros(shape, np.int64) for shape in ((rows,), (rows, DIMENSION), (rows, FEATURES))))
+
+    def add(self, rows: list[int], vectors: NDArray[np.int8], flags: NDArray[np.uint32]) -> None:
+        """Add ``m`` prompts, at least one: the row of each, ``(m, 384)`` vectors, ``(m,)`` flag words."""
+        order = np.argsort(rows, kind="stable")
+        present, starts = np.unique(np.take(rows, order), return_index=True)
+        self.n[present] += np.diff(starts, append=len(rows))
+        self.x[present] += np.add.reduceat(vectors[order], starts, axis=0, dtype=np.int64)
+        self.features[present] += np.add.reduceat(cells.feature_bits(flags)[order], starts, axis=0, dtype=np.int64)
+
+    def add_sums(self, row: int, sums: Sums) -> None:
+        """Add what was summed already to one row."""
+        self.n[row] += sums.n
+        self.x[row] += sums.x
+        self.features[row] += sums.features
+
+    def merge(self, other: "Breakdown") -> None:
+        """Add what ``other`` holds, row by row."""
+        self.n += other.n
+        self.x += other.x
+        self.features += other.features
+
+    def row(self, at: int) -> "Breakdown":
+        """Return one row, which stays a part of the whole."""
+        return Breakdown(self.n[at : at + 1], self.x[at : at + 1], self.features[at : at + 1])
+
+    def wire(self) -> WireBreakdown:
+        """Return what is stored."""
+        return WireBreakdown(_narrow(self.n), _narrow(self.x), _narrow(self.features))
+
+    @classmethod
+    def of(cls, wire: WireBreakdown, rows: int) -> "Breakdown":
+        """Return what was stored of so many rows."""
+        x, features = _wide(wire.x, rows, DIMENSION), _wide(wire.features, rows, FEATURES)
+        return cls(_wide(wire.n, rows, 1)[:, 0], x, features)
+
+
+def _narrow(values: Ints) -> bytes:
+    largest = int(np.abs(values).max())
+    width = next(width for width in WIDTHS if largest < 1 << (8 * width - 1))
+    return values.astype(f"<i{width}").tobytes()
+
+
+def _wide(value: bytes, rows: int, columns: int) -> Ints:
+    width = len(value) // (rows * columns)
+    return np.frombuffer(value, f"<i{width}").astype(np.int64).reshape(rows, columns)
+
+
+class DaySums(NamedTuple):
+    """A whole local day of one app in one embedding space."""
+
+    day: str
+    """Like ``2026-11-21``."""
+    groups: Breakdown
+    """By group of users, 16 rows: see :func:`eddyline.cells.group_of`."""
+    hours: Breakdown
+    """By hour of the local clock at the start of the window, 24 rows."""
+
+
+class _WireDay(msgspec.Struct, array_like=True):
+    version: int
+    groups: WireBreakdown
+    hours: WireBreakdown
+
+
+_decoder = msgspec.msgpack.Decoder(_WireDay)
+
+
+def pack(found: DaySums) -> bytes:
+    """Return the sums of a day as msgpack: equal sums give equal bytes."""
+    return msgspec.msgpack.encode(_WireDay(VERSION, found.groups.wire(), found.hours.wire()))
+
+
+def unpack(day: str, value: bytes) -> DaySums:
+    """Return the sums of a day.
+
+    Raises:
+        RefusedToStart: another version of Eddyline wrote it.
+        EddylineError: it is no such value.
+    """
+    wire = versions.decode(_decoder, value, VERSION, "the sums of a day")
+    return DaySums(day, Breakdown.of(wire.groups, GROUPS), Breakdown.of(wire.hours, HOURS))

@@ -1,0 +1,177 @@
+"""The past of judge's apps in whole local days, from which season-matched baselines are made.
+
+Fold partitions say what groups of users sent on a day; the windows that judge merges say at which hour. A day is
+complete when every fold partition has sent everything of it; then it is kept as a result, and in the state for as long
+as a baseline may reach back. Nothing here depends on when marks come, only on how far windows are judged.
+
+Fields of the state, ``|`` standing for the unit separator:
+
+============================  ==========================================================
+``b:<app>|<space>|<day>``     sums by group of users of a day that is not complete
+``t:<app>|<space>|<day>|<h>`` sums of an hour of such a day
+``d:<app>|<space>|<day>``     a complete day
+============================  ==========================================================
+"""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from eddyline import daysums, keys
+from eddyline.cells import GROUPS, Sums
+from eddyline.changes import SEPARATOR, Journal, Result
+from eddyline.daysums import HOURS, Breakdown, DaySums, WireBreakdown
+from eddyline.partials import DayPartial
+from eddyline.windows import day_end, local_day
+
+KEPT_DAYS = 35
+"""How many days before the one of a window a baseline may reach back."""
+
+
+class _Key(NamedTuple):
+    app: str
+    space_id: str
+    day: str
+
+
+class _Merged(msgspec.Struct, array_like=True):
+    """What a ``b:`` field holds."""
+
+    folds: list[int]
+    groups: WireBreakdown
+
+
+class _Open:
+    """A day that is not complete."""
+
+    def __init__(self) -> None:
+        self.folds: set[int] = set()
+        """The fold partitions whose sums are in."""
+        self.groups, self.hours = Breakdown.empty(GROUPS), Breakdown.empty(HOURS)
+
+    def pack_groups(self) -> bytes:
+        return msgspec.msgpack.encode(_Merged(sorted(self.folds), self.groups.wire()))
+
+    def pack_hour(self, hour: int) -> bytes:
+        return msgspec.msgpack.encode(self.hours.row(hour).wire())
+
+
+class PastDays:
+    """The days of all apps of one partition of partials."""
+
+    def __init__(self, zone: ZoneInfo, keep_seconds: int, journal: Journal) -> None:
+        self._zone, self._keep_seconds, self._journal = zone, keep_seconds, journal
+        self._open: defaultdict[_Key, _Open] = defaultdict(_Open)
+        self._complete: defaultdict[tuple[str, str], dict[str, bytes]] = defaultdict(dict)
+        self._today, self._until_ms = "", 0
+        """The day up to which all are complete, and its end."""
+
+    # What comes in
+
+    def add_groups(self, partial: DayPartial) -> None:
+        """Take in what a fold partition says of a day, once: fold repeats itself after a crash."""
+        key = _Key(partial.app, partial.space_id, partial.day)
+        if key.day < self._today or partial.fold in self._open[key].folds:
+            return
+        day = self._open[key]
+        day.folds.add(partial.fold)
+        day.groups.merge(Breakdown.of(partial.groups, GROUPS))
+        self._journal.touch(_field("b", *key), day.pack_groups)
+
+    def add_window(self, app: str, space_id: str, start_ms: int, gated: Sums) -> None:
+        """Take in gated prompts of a window that is judged."""
+        if not gated.n:
+            return
+        start = datetime.fromtimestamp(start_ms / 1000, self._zone)
+        key = _Key(app, space_id, start.date().isoformat())
+        day = self._open[key]
+        day.hours.add_sums(start.hour, gated)
+        self._journal.touch(_field("t", *key, str(start.hour)), lambda: day.pack_hour(start.hour))
+
+    def close(self, as_of_ms: int) -> None:
+        """Note that all windows which end at or before ``as_of_ms`` are judged: the days before it are complete."""
+        if as_of_ms < self._until_ms:
+            return
+        self._today = local_day(as_of_ms, self._zone)
+        self._until_ms = day_end(self._today, self._zone)
+        for key in sorted(key for key in self._open if key.day < self._today):
+            self._complete_day(key, self._open.pop(key))
+        self._expire()
+
+    def _complete_day(self, key: _Key, day: _Open) -> None:
+        packed = daysums.pack(DaySums(key.day, day.groups, day.hours))
+        self._complete[key.app, key.space_id][key.day] = packed
+        self._journal.keep(Result(keys.day(key.app, key.day), key.space_id, packed, self._keep_seconds))
+        self._journal.touch(_field("d", *key), lambda: packed)
+        self._journal.drop(_field("b", *key))
+        for hour in day.hours.n.nonzero()[0].tolist():
+            self._journal.drop(_field("t", *key, str(hour)))
+
+    def _expire(self) -> None:
+        oldest = _days_before(self._today, KEPT_DAYS)
+        for (app, space_id), days in list(self._complete.items()):
+            for day in [day for day in days if day < oldest]:
+                del days[day]
+                self._journal.drop(_field("d", app, space_id, day))
+            if not days:
+                del self._complete[app, space_id]
+
+    # What was stored
+
+    def restore(self, kind: str, parts: list[str], value: bytes) -> None:
+        """Take back a field, after :meth:`close` has said how far windows were judged.
+
+        One of a day that was over, or had expired, is dropped: a crash came before its deletion.
+        """
+        key = _Key(*parts[:3])
+        if key.day < (_days_before(self._today, KEPT_DAYS) if kind == "d" else self._today):
+            self._journal.drop(_field(kind, *parts))
+            return
+        match kind:
+            case "d":
+                self._complete[key.app, key.space_id][key.day] = value
+            case "b":
+                merged, day = msgspec.msgpack.decode(value, type=_Merged), self._open[key]
+                day.folds, day.groups = set(merged.folds), Breakdown.of(merged.groups, GROUPS)
+            case "t":
+                wire = msgspec.msgpack.decode(value, type=WireBreakdown)
+                self._open[key].hours.row(int(parts[3])).merge(Breakdown.of(wire, 1))
+
+    # What is asked
+
+    def complete(
+        self, app: str, space_id: str, start_ms: int, *, since: int = KEPT_DAYS, until: int = 0
+    ) -> list[DaySums]:
+        """Return the complete days that a window may be held against, the oldest first.
+
+        A day without a gated prompt is not among them.
+
+        Args:
+            app: whose days.
+            space_id: the embedding space that their sums are in.
+            start_ms: when the window starts, on the local day ``d``.
+            since: the first is ``d - since``, at most 35 days before it.
+            until: the last is the one before ``d - until``.
+        """
+        today = local_day(start_ms, self._zone)
+        first, end = _days_before(today, since), _days_before(today, until)
+        found = self._complete.get((app, space_id), {})
+        return [daysums.unpack(day, found[day]) for day in sorted(found) if first <= day < end]
+
+    def count(self) -> dict[str, int]:
+        """Return how many complete days every app has, in any embedding space."""
+        days: defaultdict[str, set[str]] = defaultdict(set)
+        for (app, _), found in self._complete.items():
+            days[app].update(found)
+        return {app: len(found) for app, found in sorted(days.items())}
+
+
+def _days_before(day: str, days: int) -> str:
+    return (date.fromisoformat(day) - timedelta(days=days)).isoformat()
+
+
+def _field(kind: str, *parts: str) -> str:
+    return f"{kind}:{SEPARATOR.join(parts)}"
