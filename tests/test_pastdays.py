@@ -143,12 +143,13 @@ def test_embedding_spaces_have_days_of_their_own(kept: Kept) -> None:
 
 def test_what_fold_says_again_counts_once(kept: Kept) -> None:
     once = Kept()
-    for each, times in ((once, 1), (kept, 2)):
-        each.apply(*[groups(DAY, fold) for fold in (0, 1)] * times, window(at(DAY, 1)))
+    both = [groups(DAY, fold) for fold in (0, 1)]
+    for each, again in ((once, list[DayPartial]()), (kept, both)):
+        each.apply(*both, *again, window(at(DAY, 1)))
         each.restart()
-        each.apply(groups(DAY, 1), *marks(at(DAY, 24), 2), *[groups(DAY, 0)] * times)
+        each.apply(*again, *marks(at(DAY, 24), 2), *again)
         each.restart()
-        each.apply(groups(DAY, 0), *marks(at(DAY, 48), 2))
+        each.apply(*again, *marks(at(DAY, 48), 2))
     assert kept.results == once.results
     assert kept.fields == once.fields
     assert kept.days() == [DAY]
