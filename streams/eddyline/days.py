@@ -4,6 +4,7 @@ Its fields in the state are ``g:<day>:<start>``, who was first seen in one close
 the panel, and ``s:<day>:<key>``, the sums of an app; they are dropped together when the day is over.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
@@ -28,7 +29,7 @@ class Day:
         self._users: set[bytes] = set()
         self._sessions: set[bytes] = set()
         self._panels: dict[str, Panel] = {}
-        self._groups: dict[tuple[str, str], Breakdown] = {}
+        self._groups: defaultdict[tuple[str, str], Breakdown] = defaultdict(lambda: Breakdown.empty(GROUPS))
         self._fields: set[str] = set()
 
     def restore_seen(self, field: str, value: bytes) -> None:
@@ -99,7 +100,7 @@ class Day:
         self, app: str, space_id: str, groups: list[int], vectors: NDArray[np.int8], flags: NDArray[np.uint32]
     ) -> None:
         """Add ``m`` gated prompts of an app: groups of their users, ``(m, 384)`` vectors, ``(m,)`` flag words."""
-        found = self._groups.setdefault((app, space_id), Breakdown.empty(GROUPS))
+        found = self._groups[app, space_id]
         found.add(groups, vectors, flags)
         field = f"s:{self._name}:{app}{SEPARATOR}{space_id}"
         self._fields.add(field)

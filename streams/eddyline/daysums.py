@@ -43,12 +43,11 @@ class Breakdown:
         return cls(*(np.zeros(shape, np.int64) for shape in ((rows,), (rows, DIMENSION), (rows, FEATURES))))
 
     def add(self, rows: list[int], vectors: NDArray[np.int8], flags: NDArray[np.uint32]) -> None:
-        """Add ``m`` prompts, at least one: the row of each, ``(m, 384)`` vectors, ``(m,)`` flag words."""
-        order = np.argsort(rows, kind="stable")
-        present, starts = np.unique(np.take(rows, order), return_index=True)
-        self.n[present] += np.diff(starts, append=len(rows))
-        self.x[present] += np.add.reduceat(vectors[order], starts, axis=0, dtype=np.int64)
-        self.features[present] += np.add.reduceat(cells.feature_bits(flags)[order], starts, axis=0, dtype=np.int64)
+        """Add ``m`` prompts: the row of each, ``(m, 384)`` vectors, ``(m,)`` flag words."""
+        for row, vector, bits in zip(rows, vectors, cells.feature_bits(flags), strict=True):
+            self.n[row] += 1
+            self.x[row] += vector
+            self.features[row] += bits
 
     def add_sums(self, row: int, sums: Sums) -> None:
         """Add what was summed already to one row."""
