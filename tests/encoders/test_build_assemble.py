@@ -10,7 +10,7 @@ import pytest
 from eddyline.encoders import open_encoder
 from eddyline.encoders.build.__main__ import main
 from eddyline.encoders.build.assemble import int8_model, to_toml
-from eddyline.encoders.bundle import MANIFEST, MODEL, PROJECTION, RANGES, Bundle, Manifest, read_bundle
+from eddyline.encoders.bundle import MANIFEST, MODEL, PROJECTION, RANGES, WHITENING, Bundle, Manifest, read_bundle
 
 WEIGHTS = os.environ.get("EDDYLINE_TEST_WEIGHTS")
 needs_weights = pytest.mark.skipif(
@@ -39,10 +39,10 @@ def test_the_committed_model_is_rebuilt_byte_for_byte_from_its_ranges(bundle: Bu
 
 
 @needs_weights
-def test_a_bundle_is_completed_from_ranges_and_projection(bundle: Bundle, tmp_path: Path) -> None:
+def test_a_bundle_is_completed_from_ranges_projection_and_whitening(bundle: Bundle, tmp_path: Path) -> None:
     directory = tmp_path / bundle.manifest.name
     directory.mkdir()
-    for name in (RANGES, PROJECTION):
+    for name in (RANGES, PROJECTION, WHITENING):
         (directory / name).write_bytes(bundle.files[name])
     assert main(["bundle", str(WEIGHTS), str(directory)]) == 0
     assert read_bundle(directory).space_id == bundle.space_id

@@ -8,7 +8,16 @@ import pytest
 from eddyline.encoders.bundle import MANIFEST, MODEL, PROJECTION, TOKENIZER, Bundle, Truncation, read_bundle
 from eddyline.errors import RefusedToStart
 
-FILES = ["model-int8.onnx", "tokenizer.json", "projection.npy", "golden.json", "ranges.npy", "LICENSE", "NOTICE"]
+FILES = [
+    "model-int8.onnx",
+    "tokenizer.json",
+    "projection.npy",
+    "golden.json",
+    "ranges.npy",
+    "whitening.npy",
+    "LICENSE",
+    "NOTICE",
+]
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -16,6 +16,8 @@ TOKENIZER = "tokenizer.json"
 PROJECTION = "projection.npy"
 GOLDEN = "golden.json"
 RANGES = "ranges.npy"
+WHITENING = "whitening.npy"
+"""What the drift detector sees of a vector; no part of the space, since it changes no vector."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, msgspec.Meta(gt=0)]
@@ -83,7 +85,7 @@ def read_bundle(directory: Path) -> Bundle:
         RefusedToStart: a file is missing, unreadable or not the one the manifest names.
     """
     manifest = _manifest(directory / MANIFEST)
-    missing = {MODEL, TOKENIZER, PROJECTION, GOLDEN} - manifest.files.keys()
+    missing = {MODEL, TOKENIZER, PROJECTION, GOLDEN, WHITENING} - manifest.files.keys()
     if missing:
         raise RefusedToStart(f"{directory / MANIFEST} names no sha256 for {', '.join(sorted(missing))}")
     return Bundle(manifest, {name: _checked(directory / name, sha) for name, sha in manifest.files.items()})

@@ -9,7 +9,8 @@ from eddyline.encoders.build import assemble, projection, ranges, weights
 from eddyline.encoders.build.calibration import calibrate
 from eddyline.encoders.build.graph import build
 from eddyline.encoders.build.precision import Float32
-from eddyline.encoders.build.texts import draw
+from eddyline.encoders.build.texts import PROMPTS, draw
+from eddyline.encoders.build.whitening import whitening
 from eddyline.encoders.bundle import TOKENIZER
 from eddyline.encoders.tokens import HeadTailTokenizer
 from eddyline.errors import RefusedToStart
@@ -59,8 +60,15 @@ def _projection(options: argparse.Namespace) -> None:
     options.out.write_bytes(projection.pack(projection.principal_components(vectors, assemble.COMPONENTS)))
 
 
+def _whitening(options: argparse.Namespace) -> None:
+    """Compute the whitening from the int8 vectors of prompts."""
+    model = assemble.int8_model(options.weights, options.ranges.read_bytes())
+    vectors = assemble.encode(options.weights, model, draw(options.texts, options.per_file, PROMPTS))
+    options.out.write_bytes(projection.pack(whitening(vectors, assemble.COMPONENTS)))
+
+
 def _bundle(options: argparse.Namespace) -> None:
-    """Complete the bundle in a folder that holds ranges.npy and projection.npy."""
+    """Complete the bundle in a folder that holds ranges.npy, projection.npy and whitening.npy."""
     assemble.write_bundle(options.weights, options.directory, options.directory.resolve().name)
 
 
@@ -85,9 +93,10 @@ _ARGUMENTS: dict[_Step, tuple[str, ...]] = {
     _int8: ("ranges", "out"),
     _fp32: ("out",),
     _projection: ("ranges", "out"),
+    _whitening: ("ranges", "out"),
     _bundle: ("directory",),
 }
-_READ_TEXTS = {_calibrate, _projection}
+_READ_TEXTS = {_calibrate, _projection, _whitening}
 _HELP = {
     "ranges": "ranges.npy, as calibrate writes it",
     "out": "the file to write",

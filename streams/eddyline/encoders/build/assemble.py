@@ -1,4 +1,4 @@
-"""Putting a bundle together: model, tokenizer, projection, golden vectors, licence, and the manifest that pins them."""
+"""Putting a bundle together: network, tokenizer, matrices, golden vectors, licence, and the manifest that pins them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from eddyline.encoders.bundle import (
     PROJECTION,
     RANGES,
     TOKENIZER,
+    WHITENING,
     Bundle,
     Manifest,
     Source,
@@ -52,8 +53,8 @@ def encode(weights_dir: Path, model: bytes, texts: Sequence[str]) -> NDArray[np.
 
 
 def write_bundle(weights_dir: Path, directory: Path, name: str) -> None:
-    """Complete the bundle in ``directory``, which holds ranges and projection already."""
-    given = {file: (directory / file).read_bytes() for file in (RANGES, PROJECTION)}
+    """Complete the bundle in ``directory``, which holds ranges, projection and whitening already."""
+    given = {file: (directory / file).read_bytes() for file in (RANGES, PROJECTION, WHITENING)}
     copied = {file: weights.read_file(weights_dir, file) for file in (TOKENIZER, "LICENSE", "NOTICE")}
     model = int8_model(weights_dir, given[RANGES])
     encoder = _encoder(weights_dir, model)

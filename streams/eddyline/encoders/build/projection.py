@@ -22,8 +22,8 @@ def principal_components(vectors: NDArray[np.int8], components: int) -> NDArray[
     return np.rint(scaled).astype(np.int16)
 
 
-def pack(projection: NDArray[np.int16]) -> bytes:
-    """Write a projection as an npy file."""
+def pack(matrix: NDArray[np.int16]) -> bytes:
+    """Write a projection or a whitening as an npy file."""
     buffer = io.BytesIO()
-    np.save(buffer, projection.astype("<i2"), allow_pickle=False)
+    np.save(buffer, matrix.astype("<i2"), allow_pickle=False)
     return buffer.getvalue()
