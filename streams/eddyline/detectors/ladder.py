@@ -1,0 +1,60 @@
+"""The season, no finer than the data allow: pooled -> hour of day -> weekend -> weekend x hour -> hour of week.
+
+Each level adds to the fit of the one before it what its buckets differ from it, shrunk towards nothing by how much of
+that difference is noise. A level that explains nothing adds nothing, so a young stream falls back on what it has seen
+often.
+The shrinkage is empirical Bayes with the variance between buckets by moments: DerSimonian and Laird, "Meta-analysis in
+clinical trials", Controlled Clinical Trials 7 (1986).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eddyline.detectors.sums import HOURS, HOURS_OF_WEEK, SATURDAY
+
+Floats = NDArray[np.float64]
+Buckets = NDArray[np.int64]
+
+_HOUR = np.arange(HOURS_OF_WEEK) % HOURS
+_WEEKEND = (np.arange(HOURS_OF_WEEK) // HOURS >= SATURDAY).astype(np.int64)
+LEVELS: tuple[Buckets, ...] = (_HOUR, _WEEKEND, HOURS * _WEEKEND + _HOUR, np.arange(HOURS_OF_WEEK))
+"""For each level above the pooled mean, the bucket ``(168,)`` of every hour of the week."""
+
+
+def fit(n: Floats, sums: Floats, *, shared: bool) -> Floats:
+    """Fit the mean of every hour of the week, ``(168, K)``.
+
+    Args:
+        n: ``(168,)`` prompts of each hour of the week; at least one prompt in all.
+        sums: ``(168, K)`` what is averaged, added up, scaled so that one prompt has variance 1.
+        shared: whether the K columns are coordinates of one thing, with one variance between buckets for all of them.
+    """
+    fitted: Floats = np.tile(sums.sum(axis=0) / n.sum(), (HOURS_OF_WEEK, 1))
+    for level in LEVELS:
+        fitted = fitted + _step(level, n, sums - n[:, None] * fitted, shared=shared)
+    return fitted
+
+
+def _step(level: Buckets, n: Floats, excess: Floats, *, shared: bool) -> Floats:
+    """Return what a level adds, ``(168, K)``."""
+    count: Floats = np.bincount(level, n).astype(np.float64)
+    total = np.zeros((len(count), excess.shape[1]))
+    np.add.at(total, level, excess)
+    means = total / np.maximum(count, 1.0)[:, None]
+    weight = count[:, None] * _between(count, means, shared=shared)
+    added: Floats = (weight / (1.0 + weight) * means)[level]
+    return added
+
+
+def _between(count: Floats, means: Floats, *, shared: bool) -> Floats:
+    """Return the variance between buckets by moments, ``(K,)``, at least 0."""
+    spare = count.sum() - (count**2).sum() / count.sum()
+    squares = (count[:, None] * means**2).sum(axis=0)
+    if shared:
+        squares = np.full_like(squares, math.fsum(squares.tolist()) / len(squares))
+    if spare <= 0.0:
+        return np.zeros_like(squares)
+    between: Floats = np.maximum(0.0, (squares - ((count > 0).sum() - 1)) / spare)
+    return between
