@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.drift.corpus import Corpus, load
 from benchmarks.drift.streams import FIRST_DAY, Stream, Traffic
 from benchmarks.drift.watched import NAMES, RESULTS, whitening, write
+
 from eddyline.detectors import baseline
 from eddyline.detectors.process import limit_days
 from eddyline.detectors.sums import DaySums, hour_of_week

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.detectors import simulated
 from tests.detectors.simulated import MONDAY, NAMES, Shift, Town
 
-from eddyline.detectors import baseline, edetector, sums
+from eddyline.detectors import baseline, edetector, sums, wealth
 from eddyline.detectors.baseline import Baseline
 from eddyline.detectors.edetector import EDetector
 from eddyline.detectors.sums import WindowSums
@@ -76,6 +76,12 @@ def test_a_window_without_prompts_changes_nothing() -> None:
     before = found.pack()
     found.step(BASELINE, WindowSums(0, 0 * WINDOWS[0].x, 0 * WINDOWS[0].styles), 5, 30.0)
     assert found.pack() == before
+
+
+def test_a_window_is_not_bet_on_with_what_it_teaches_itself() -> None:
+    first = _fed(WINDOWS[:1]).process.logs
+    assert (first[:BETS] == wealth.NOTHING).all()
+    assert (_fed(WINDOWS[:2]).process.logs[:BETS] > wealth.NOTHING).all()
 
 
 def test_quiet_windows_earn_little() -> None:

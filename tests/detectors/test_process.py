@@ -41,6 +41,13 @@ def test_rounding_never_adds_wealth() -> None:
     assert process.average() <= math.log(WEIGHTS @ expected) < process.average() + 1e-2
 
 
+def test_each_window_rounds_down() -> None:
+    process = Process(WEIGHTS)
+    for window in range(1, 2_000):
+        process.step(np.zeros(3, np.int64), ALL, DAY)
+        assert (process.logs / wealth.UNIT <= math.log(window * DAY) + 1e-12).all()
+
+
 def test_wealth_less_time_is_a_supermartingale_over_every_path() -> None:
     """Fair bets with dependent outcomes: all three win together with one chance in four."""
     paths: dict[tuple[int, ...], float] = {(): 1.0}

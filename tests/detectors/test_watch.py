@@ -144,7 +144,7 @@ def test_an_alarm_passes_when_the_change_does_and_its_days_stay_out_of_the_basel
 
 def test_a_change_that_lasts_becomes_how_things_are() -> None:
     life = _grown(7)
-    lasting = [verdicts[-1].state for verdicts in life.days(LASTING_DAYS + 10, Shift(share=0.3))]
+    lasting = [verdicts[-1].state for verdicts in life.days(LASTING_DAYS + 3, Shift(share=0.3))]
     assert lasting[LASTING_DAYS - 1] == "alarm"
     assert lasting[-1] == "watching"
     assert life.watch.baseline is not None

@@ -47,8 +47,10 @@ class Whitening:
     def apply(self, sums: Ints) -> Ints:
         """Whiten sums of int8 vectors ``(..., 384)`` to ``(..., 64)``, exactly, for up to 5 million vectors a sum.
 
-        Every partial sum is an integer below 2**53, so float64 holds it in whatever order it is added up; ``einsum``
-        stays on this thread.
+        Every partial sum is an integer below 2**53, so float64 holds it in whatever order it is added up. ``einsum``
+        stays on this thread, which is faster for one sum; for many the linear algebra library is.
         """
-        product: NDArray[np.float64] = np.einsum("...d,dk->...k", sums.astype(np.float64), self._matrix)
-        return product.astype(np.int64)
+        floats = sums.astype(np.float64)
+        product = np.einsum("d,dk->k", floats, self._matrix) if sums.ndim == 1 else floats @ self._matrix
+        whitened: Ints = product.astype(np.int64)
+        return whitened

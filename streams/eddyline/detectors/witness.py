@@ -27,6 +27,8 @@ BOUND = 3.0
 """Of z, and of theta."""
 VARIANCE_MARGIN = 1.1
 
+Floats = NDArray[np.float64]
+
 _DECAY_UNIT = 2.0**24
 _DIRECTION = 2**15 - 1
 
@@ -38,20 +40,9 @@ class Witness:
         self.leanings: Ints = np.zeros((len(HALF_LIVES), COMPONENTS), np.int64) if leanings is None else leanings
         """``(2, 64)``: one row a half-life."""
 
-    def along(self, deviation: Ints) -> list[float]:
-        """Return the deviation ``(64,)`` of a window along each direction, in standard deviations times prompts.
-
-        0.0 where there is no direction yet. The inner product is exact; root and divisions round as IEEE 754 says.
-        """
-        found = []
-        for leaning in self.leanings:
-            if largest := int(np.abs(leaning).max()):
-                direction = np.rint(leaning * (_DIRECTION / largest)).astype(np.int64)
-                length = math.sqrt(int((direction * direction).sum()))
-                found.append(int((direction * deviation).sum()) / (length * UNIT))
-            else:
-                found.append(0.0)
-        return found
+    def along(self, deviation: Ints) -> Floats:
+        """Return the deviation ``(64,)`` of a window along each direction, in standard deviations times prompts."""
+        return _along(self.leanings, deviation)
 
     def knows(self) -> NDArray[np.bool_]:
         """Return which bets can be made, ``(8,)``: those along a direction that is known."""
@@ -59,13 +50,10 @@ class Witness:
 
     def learn(self, deviation: Ints, n: int) -> None:
         """Add the deviation of a window of ``n`` prompts, after it has been scored."""
-        for row, half_life in enumerate(HALF_LIVES):
-            # Rounded, so that a power that is off by a last bit gives the same integers.
-            decay = round(2.0 ** (-n / half_life) * _DECAY_UNIT) / _DECAY_UNIT
-            self.leanings[row] = np.rint(self.leanings[row] * decay).astype(np.int64) + deviation
+        self.leanings = _learned(self.leanings, deviation, _decays(np.array([n]))[0])
 
 
-def bets(along: list[float], n: int, radius: float, variance: float) -> Ints:
+def bets(along: Floats, n: int, radius: float, variance: float) -> Ints:
     """Return the log of each bet, ``(8,)``, in units of wealth, half-life by half-life.
 
     Args:
@@ -75,11 +63,10 @@ def bets(along: list[float], n: int, radius: float, variance: float) -> Ints:
         variance: the variance of one prompt along a direction, at most.
     """
     spread = math.sqrt(variance * n)
-    scores = [min(BOUND, (projection - n * radius) / spread) for projection in along]
+    scores = np.minimum(BOUND, (along - n * radius) / spread)
     stakes = [min(BOUND, stake * spread) for stake in STAKES]
-    prices = [log_price(theta) for theta in stakes]
-    made = [theta * z - price for z in scores for theta, price in zip(stakes, prices, strict=True)]
-    return np.array([min(wealth.floor(log), wealth.MOST) for log in made], np.int64)
+    made = np.outer(scores, stakes) - [log_price(theta) for theta in stakes]
+    return np.minimum(np.floor(made * wealth.UNIT).astype(np.int64), wealth.MOST).reshape(-1)
 
 
 def log_price(theta: float) -> float:
@@ -94,9 +81,36 @@ def variance(deviations: Ints, n: Ints) -> float:
         deviations: ``(t, 64)`` of the baseline's own hours, in order of time.
         n: ``(t,)`` their prompts.
     """
-    witness, squares = Witness(), []
-    for deviation, count in zip(deviations, n.tolist(), strict=True):
-        if count:
-            squares += [along**2 / count for along in witness.along(deviation) if along]
-            witness.learn(deviation, count)
+    some = n > 0
+    deviations, n = deviations[some], n[some]
+    leanings = np.zeros((len(n) + 1, len(HALF_LIVES), COMPONENTS), np.int64)
+    for at, decays in enumerate(_decays(n)):
+        leanings[at + 1] = _learned(leanings[at], deviations[at], decays)
+    squares = (_along(leanings[1:-1], deviations[1:, None]) ** 2 / n[1:, None]).reshape(-1).tolist()
     return VARIANCE_MARGIN * max(1.0, math.fsum(squares) / max(1, len(squares)))
+
+
+def _along(leanings: Ints, deviations: Ints) -> Floats:
+    """Return the projections of ``(..., 64)`` on the directions of ``(..., 64)``; 0.0 where there is no direction yet.
+
+    The inner product is exact; root and divisions round as IEEE 754 says.
+    """
+    largest = np.maximum(np.abs(leanings).max(axis=-1, keepdims=True), 1)
+    directions = np.rint(leanings * (_DIRECTION / largest)).astype(np.int64)
+    lengths = np.sqrt(np.maximum((directions * directions).sum(axis=-1), 1))
+    found: Floats = (directions * deviations).sum(axis=-1) / (lengths * UNIT)
+    return found
+
+
+def _decays(n: Ints) -> Floats:
+    """Return by how much windows of ``(t,)`` prompts fade what was learned before, ``(t, 2, 1)``.
+
+    Rounded, so that a power that is off by a last bit gives the same integers.
+    """
+    decays: Floats = np.rint(2.0 ** (-n[:, None] / np.array(HALF_LIVES)) * _DECAY_UNIT) / _DECAY_UNIT
+    return decays[:, :, None]
+
+
+def _learned(leanings: Ints, deviation: Ints, decays: Floats) -> Ints:
+    found: Ints = np.rint(leanings * decays).astype(np.int64) + deviation
+    return found
