@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eddyline.detectors import wealth, witness
+from eddyline.detectors.sums import Ints
 from eddyline.detectors.whitening import COMPONENTS, UNIT
 from eddyline.detectors.witness import BETS, BOUND, Witness, bets, log_price
 
@@ -82,23 +83,61 @@ def test_without_a_direction_nothing_is_bet() -> None:
     assert Witness().along(np.ones(COMPONENTS, np.int64)).tolist() == [0.0, 0.0]
 
 
-def test_a_direction_is_what_earlier_windows_leaned_to_and_forgets_by_half_lives() -> None:
+def _taught(*hours: Ints, n: int = 400) -> Witness:
+    """Return a witness that has lived through hours with these deviations."""
     found = Witness()
-    first, second = np.zeros((2, COMPONENTS), np.int64)
-    first[0], second[1] = 400 * UNIT, 400 * UNIT
-    found.learn(first, 400)
-    assert found.along(first) == pytest.approx([400.0, 400.0], rel=1e-4)
-    found.learn(second, 400)
-    share = np.abs(found.leanings[:, 0] / found.leanings[:, 1])
-    assert share == pytest.approx([0.5, 2 ** (-400 / 3000)], rel=1e-6)
+    for at, deviation in enumerate(hours):
+        found.begin(at)
+        found.learn(deviation, n)
+    found.begin(len(hours))
+    return found
+
+
+def _axis(place: int) -> Ints:
+    deviation = np.zeros(COMPONENTS, np.int64)
+    deviation[place] = 400 * UNIT
+    return deviation
+
+
+def test_a_direction_is_what_earlier_hours_leaned_to_and_forgets_by_half_lives() -> None:
+    assert _taught(_axis(0)).along(_axis(0)) == pytest.approx([400.0, 400.0], rel=1e-4)
+    found = _taught(_axis(0), _axis(1))
+    shares = found.along(_axis(0)) / found.along(_axis(1))
+    assert shares == pytest.approx([0.5, 2 ** (-400 / 3000)], rel=1e-4)
+
+
+def test_an_hour_teaches_nothing_until_it_is_over() -> None:
+    found = _taught(_axis(0))
+    found.learn(_axis(1), 400)
+    found.begin(1)
+    assert found.along(_axis(1)).tolist() == [0.0, 0.0]
+    found.begin(2)
+    assert (found.along(_axis(1)) > 100).all()
+
+
+def test_how_an_hour_is_cut_into_windows_changes_no_byte() -> None:
+    whole, parts = _taught(_axis(0), _axis(1)), _taught(_axis(0))
+    for _ in range(4):
+        parts.learn(_axis(1) // 4, 100)
+        parts.begin(1)
+    parts.begin(2)
+    assert parts.pack() == whole.pack()
 
 
 def test_the_projection_is_that_of_floating_point_to_four_digits() -> None:
     rng = np.random.default_rng(1)
-    found = Witness(rng.integers(-(10**9), 10**9, (2, COMPONENTS)))
-    deviation = rng.integers(-(10**8), 10**8, COMPONENTS)
-    directions = found.leanings / np.linalg.norm(found.leanings, axis=1, keepdims=True)
-    assert found.along(deviation) == pytest.approx((directions @ deviation / UNIT).tolist(), rel=1e-3)
+    leaning, deviation = rng.integers(-(10**9), 10**9, (2, COMPONENTS))
+    expected = float(leaning @ deviation / np.linalg.norm(leaning) / UNIT)
+    assert _taught(leaning).along(deviation) == pytest.approx([expected, expected], rel=1e-3)
+
+
+def test_a_witness_survives_being_stored() -> None:
+    old, again = _taught(_axis(0), _axis(1)), Witness()
+    old.learn(_axis(2), 7)
+    again.restore(old.pack())
+    assert len(old.pack()) == witness.PACKED_BYTES
+    assert again.pack() == old.pack()
+    assert again.along(_axis(1)).tolist() == old.along(_axis(1)).tolist()
 
 
 def test_the_variance_along_learned_directions_is_that_of_a_prompt() -> None:

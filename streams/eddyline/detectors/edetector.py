@@ -13,7 +13,7 @@ from eddyline.detectors.betting import ODDS, Bets
 from eddyline.detectors.process import Process
 from eddyline.detectors.sums import Ints, WindowSums
 from eddyline.detectors.whitening import Whitening
-from eddyline.detectors.witness import BETS, HALF_LIVES, Witness, bets
+from eddyline.detectors.witness import BETS, PACKED_BYTES, Witness, bets
 
 WITNESS, STYLE, EVAL = 0.5, 0.3, 0.2
 """Shares of the budget."""
@@ -47,6 +47,7 @@ class EDetector:
         """Bet on a window that lasted ``days``, then learn from it. A window without prompts changes nothing."""
         if window.n == 0:
             return
+        self.witness.begin(hour_of_week)
         deviation = baseline.deviation(self._whitening.apply(window.x), window.n, hour_of_week)
         leans = bets(self.witness.along(deviation), window.n, baseline.radius, baseline.variance)
         made, live = self._counted(baseline, window, hour_of_week)
@@ -90,11 +91,10 @@ class EDetector:
         return f"eval distance beyond {1 - tails.SHARES[feature]:.0%}"
 
     def pack(self) -> bytes:
-        """Return the state: 1 kB of directions, 4 bytes a bet."""
-        return self.witness.leanings.astype("<i8").tobytes() + self.process.logs.astype("<i4").tobytes()
+        """Return the state: 1.5 kB of the witness, 4 bytes a bet."""
+        return self.witness.pack() + self.process.logs.astype("<i4").tobytes()
 
     def restore(self, value: bytes) -> None:
         """Take back a state."""
-        size = self.witness.leanings.nbytes
-        self.witness.leanings = np.frombuffer(value[:size], "<i8").astype(np.int64).reshape(len(HALF_LIVES), -1)
-        self.process.logs = np.frombuffer(value[size:], "<i4").astype(np.int64)
+        self.witness.restore(value[:PACKED_BYTES])
+        self.process.logs = np.frombuffer(value[PACKED_BYTES:], "<i4").astype(np.int64)

@@ -1,7 +1,7 @@
 """The witness: does a window lean, in whitened space, the way that the windows before it leaned?
 
-A direction is an exponentially forgetting sum of earlier windows' deviations from the baseline, fixed before the window
-is looked at. The window's mean along it, less the tolerance, in standard deviations, is ``z``; it is bounded above by
+A direction is an exponentially forgetting sum of earlier hours' deviations from the baseline, fixed before the window is
+looked at. The window's mean along it, less the tolerance, in standard deviations, is ``z``; it is bounded above by
 truncation, and if its mean is at most 0 and its variance at most 1, then ``E exp(theta z) <= (9 exp(-theta/3) +
 exp(3 theta)) / 10``: neither a normal nor an independent sample is assumed, so dividing by that gives a fair bet.
 Source: Bennett, "Probability inequalities for the sum of independent random variables", JASA 57 (1962); betting on a
@@ -10,6 +10,7 @@ on Information Theory 70 (2024).
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,23 +35,56 @@ _DIRECTION = 2**15 - 1
 
 
 class Witness:
-    """Two directions, each the sum of the deviations of earlier windows, in units of the whitening."""
+    """Two directions, each the fading sum of the deviations of earlier hours, in units of the whitening.
 
-    def __init__(self, leanings: Ints | None = None) -> None:
-        self.leanings: Ints = np.zeros((len(HALF_LIVES), COMPONENTS), np.int64) if leanings is None else leanings
-        """``(2, 64)``: one row a half-life."""
+    An hour is bet on with what the hours before it taught: its own deviations are put aside until it is over. The baseline
+    of an hour has an error that all of its windows share, and a direction that learned it within the hour would bet on it.
+    """
+
+    def __init__(self) -> None:
+        self._leanings: Ints = np.zeros((len(HALF_LIVES), COMPONENTS), np.int64)
+        self._aside: Ints = np.zeros(COMPONENTS, np.int64)
+        self._n, self._hour = 0, -1
+        self._directions = _directions(self._leanings)
+
+    def begin(self, hour_of_week: int) -> None:
+        """Come to a window of an hour; if it is another one than before, that one is over, and is learned."""
+        if hour_of_week == self._hour:
+            return
+        self._hour = hour_of_week
+        if self._n:
+            self._leanings = _learned(self._leanings, self._aside, _decays(np.array([self._n]))[0])
+            self._aside, self._n = np.zeros_like(self._aside), 0
+            self._directions = _directions(self._leanings)
 
     def along(self, deviation: Ints) -> Floats:
         """Return the deviation ``(64,)`` of a window along each direction, in standard deviations times prompts."""
-        return _along(self.leanings, deviation)
+        return _along(self._directions, deviation)
 
     def knows(self) -> NDArray[np.bool_]:
         """Return which bets can be made, ``(8,)``: those along a direction that is known."""
-        return np.repeat(self.leanings.any(axis=1), len(STAKES))
+        return np.repeat(self._leanings.any(axis=1), len(STAKES))
 
     def learn(self, deviation: Ints, n: int) -> None:
-        """Add the deviation of a window of ``n`` prompts, after it has been scored."""
-        self.leanings = _learned(self.leanings, deviation, _decays(np.array([n]))[0])
+        """Put the deviation of a window of ``n`` prompts aside, after it has been scored."""
+        self._aside = self._aside + deviation
+        self._n += n
+
+    def pack(self) -> bytes:
+        """Return the state, 1.5 kB."""
+        parts = (self._leanings.reshape(-1), self._aside, np.array([self._n, self._hour]))
+        return np.concatenate(parts).astype("<i8").tobytes()
+
+    def restore(self, value: bytes) -> None:
+        """Take back a state."""
+        whole = np.frombuffer(value, "<i8").astype(np.int64)
+        self._leanings = whole[: self._leanings.size].reshape(self._leanings.shape)
+        self._aside, (self._n, self._hour) = whole[self._leanings.size : -2], whole[-2:].tolist()
+        self._directions = _directions(self._leanings)
+
+
+PACKED_BYTES = 8 * (len(HALF_LIVES) * COMPONENTS + COMPONENTS + 2)
+"""Of a packed witness."""
 
 
 def bets(along: Floats, n: int, radius: float, variance: float) -> Ints:
@@ -86,24 +120,35 @@ def variance(deviations: Ints, n: Ints) -> float:
     leanings = np.zeros((len(n) + 1, len(HALF_LIVES), COMPONENTS), np.int64)
     for at, decays in enumerate(_decays(n)):
         leanings[at + 1] = _learned(leanings[at], deviations[at], decays)
-    squares = (_along(leanings[1:-1], deviations[1:, None]) ** 2 / n[1:, None]).reshape(-1).tolist()
+    squares = (_along(_directions(leanings[1:-1]), deviations[1:, None]) ** 2 / n[1:, None]).reshape(-1).tolist()
     return VARIANCE_MARGIN * max(1.0, math.fsum(squares) / max(1, len(squares)))
 
 
-def _along(leanings: Ints, deviations: Ints) -> Floats:
-    """Return the projections of ``(..., 64)`` on the directions of ``(..., 64)``; 0.0 where there is no direction yet.
+class _Directions(NamedTuple):
+    """Directions ``(..., 64)`` as integers below 2**15, and their lengths ``(...)`` in units of the whitening."""
+
+    steps: Ints
+    lengths: Floats
+
+
+def _directions(leanings: Ints) -> _Directions:
+    """Return the directions of leanings ``(..., 64)``; zeros where nothing has been learned."""
+    largest = np.maximum(np.abs(leanings).max(axis=-1, keepdims=True), 1)
+    steps = np.rint(leanings * (_DIRECTION / largest)).astype(np.int64)
+    return _Directions(steps, np.sqrt(np.maximum((steps * steps).sum(axis=-1), 1)) * UNIT)
+
+
+def _along(directions: _Directions, deviations: Ints) -> Floats:
+    """Return the projections of deviations ``(..., 64)``; 0.0 where there is no direction yet.
 
     The inner product is exact; root and divisions round as IEEE 754 says.
     """
-    largest = np.maximum(np.abs(leanings).max(axis=-1, keepdims=True), 1)
-    directions = np.rint(leanings * (_DIRECTION / largest)).astype(np.int64)
-    lengths = np.sqrt(np.maximum((directions * directions).sum(axis=-1), 1))
-    found: Floats = (directions * deviations).sum(axis=-1) / (lengths * UNIT)
+    found: Floats = (directions.steps * deviations).sum(axis=-1) / directions.lengths
     return found
 
 
 def _decays(n: Ints) -> Floats:
-    """Return by how much windows of ``(t,)`` prompts fade what was learned before, ``(t, 2, 1)``.
+    """Return by how much hours of ``(t,)`` prompts fade what was learned before, ``(t, 2, 1)``.
 
     Rounded, so that a power that is off by a last bit gives the same integers.
     """
