@@ -79,6 +79,14 @@ def test_the_tolerance_is_the_error_of_the_mean_over_users() -> None:
     assert radius > 1.5 * independent
 
 
+def test_an_hour_that_is_less_known_has_a_larger_tolerance() -> None:
+    week, month = (baseline.fit(_days(9, count, season=1.0), WHITENING) for count in (7, 28))
+    for found in (week, month):
+        assert (found.tolerances >= found.radius * baseline.TOLERANCE_UNIT).all()
+        assert found.tolerances[3] > found.tolerances[15]
+    assert (month.tolerances < week.tolerances).all()
+
+
 def test_one_group_of_users_gives_no_tolerance() -> None:
     days = _days(3, 7)
     alone = [

@@ -21,7 +21,7 @@ from eddyline.detectors.whitening import COMPONENTS, UNIT, Whitening
 VERSION = 1
 RATE_UNIT = 2**30
 """A stored integer ``r`` stands for the rate ``r / RATE_UNIT``."""
-_ROUND = 2**20
+TOLERANCE_UNIT = 2**20
 _LEAST_RATE = 1e-9
 
 Floats = NDArray[np.float64]
@@ -37,11 +37,16 @@ class Baseline(NamedTuple):
     """The last of its days."""
     users_a_day: float
     radius: float
-    """The tolerance: the cluster-robust error of the mean, in standard deviations of a prompt; infinite if unknown."""
+    """The cluster-robust error of the mean, in standard deviations of a prompt; infinite if unknown."""
     variance: float
     """Of one prompt along a direction learned before it, with a margin; 1.1 or more."""
     cuts: tuple[int, ...]
     """The first bins of the three eval-distance tails; none without an eval set."""
+    tolerances: Ints
+    """``(168,)``: how far the prompts of each hour may be off, in units of ``1 / TOLERANCE_UNIT``; 0 if unknown.
+
+    Beside the error of the mean, what is not known of the hour's own: along one direction, as it is fixed beforehand.
+    """
     means: Ints
     """``(168, 64)``: whitened mean of a prompt by hour of the week, in units of the whitening."""
     rates: Ints
@@ -66,16 +71,18 @@ def fit(days: Sequence[DaySums], whitening: Whitening) -> Baseline:
     counts = np.stack([indicators(day.hours, starts) for day in days])
     hours = np.stack([_hours_of_week(day.day) for day in days])
     by_hour = _added(hours, n[..., None])[:, 0].astype(np.float64)
-    means = np.rint(ladder.fit(by_hour, _added(hours, whitened) / UNIT, shared=True) * UNIT).astype(np.int64)
+    season = ladder.fit(by_hour, _added(hours, whitened) / UNIT, shared=True)
+    means, radius = np.rint(season.means * UNIT).astype(np.int64), _radius(days, whitening)
     deviations = whitened - n[..., None] * means[hours]
     return Baseline(
         whitening=whitening.id,
         first_day=days[0].day,
         last_day=days[-1].day,
         users_a_day=int(n.sum()) / len(days),
-        radius=_radius(days, whitening),
+        radius=radius,
         variance=_up(witness.variance(deviations.reshape(-1, COMPONENTS), n.reshape(-1))),
         cuts=starts,
+        tolerances=_tolerances(radius, season.variances[:, 0]),
         means=means,
         rates=_rates(by_hour, _added(hours, counts).astype(np.float64)),
         errors=_errors(days, starts),
@@ -108,7 +115,7 @@ def _rates(by_hour: Floats, counts: Floats) -> Ints:
     """Fit the rate of every indicator by hour of the week, each with a variance between hours of its own."""
     pooled = counts.sum(axis=0) / by_hour.sum()
     spread = np.sqrt(np.maximum(pooled * (1.0 - pooled), _LEAST_RATE))
-    fitted = ladder.fit(by_hour, counts / spread, shared=False) * spread
+    fitted = ladder.fit(by_hour, counts / spread, shared=False).means * spread
     return _stored(np.clip(fitted, 0.0, 1.0))
 
 
@@ -129,9 +136,16 @@ def _radius(days: Sequence[DaySums], whitening: Whitening) -> float:
     return _up(math.sqrt(math.fsum(mean_variance(n, whitened).tolist())))
 
 
+def _tolerances(radius: float, variances: Floats) -> Ints:
+    if not math.isfinite(radius):
+        return np.zeros(HOURS_OF_WEEK, np.int64)
+    tolerances: Floats = np.ceil(np.sqrt(radius**2 + variances) * TOLERANCE_UNIT)
+    return tolerances.astype(np.int64)
+
+
 def _up(value: float) -> float:
     """Round up to what every machine stores alike."""
-    return math.ceil(value * _ROUND) / _ROUND if math.isfinite(value) else value
+    return math.ceil(value * TOLERANCE_UNIT) / TOLERANCE_UNIT if math.isfinite(value) else value
 
 
 class _Wire(msgspec.Struct, array_like=True):
@@ -143,6 +157,7 @@ class _Wire(msgspec.Struct, array_like=True):
     radius: float
     variance: float
     cuts: tuple[int, ...]
+    tolerances: bytes
     means: bytes
     rates: bytes
     errors: bytes
@@ -152,8 +167,8 @@ _decoder = msgspec.msgpack.Decoder(_Wire)
 
 
 def pack(baseline: Baseline) -> bytes:
-    """Return a baseline as msgpack, 62 kB with 24 style features; equal baselines give equal bytes."""
-    arrays = (part.astype("<i4").tobytes() for part in (baseline.means, baseline.rates, baseline.errors))
+    """Return a baseline as msgpack, 63 kB with 24 style features; equal baselines give equal bytes."""
+    arrays = (part.astype("<i4").tobytes() for part in baseline[7:])
     return msgspec.msgpack.encode(_Wire(VERSION, *baseline[:7], *arrays))
 
 
@@ -165,8 +180,8 @@ def unpack(value: bytes) -> Baseline:
         EddylineError: it is no baseline.
     """
     wire = versions.decode(_decoder, value, VERSION, "a baseline")
-    means, rates, errors = (
-        np.frombuffer(part, "<i4").astype(np.int64) for part in (wire.means, wire.rates, wire.errors)
+    tolerances, means, rates, errors = (
+        np.frombuffer(part, "<i4").astype(np.int64) for part in (wire.tolerances, wire.means, wire.rates, wire.errors)
     )
     return Baseline(
         wire.whitening,
@@ -176,6 +191,7 @@ def unpack(value: bytes) -> Baseline:
         wire.radius,
         wire.variance,
         wire.cuts,
+        tolerances,
         means.reshape(HOURS_OF_WEEK, COMPONENTS),
         rates.reshape(HOURS_OF_WEEK, -1),
         errors,

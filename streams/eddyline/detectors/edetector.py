@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eddyline.detectors import betting, tails
-from eddyline.detectors.baseline import RATE_UNIT, Baseline
+from eddyline.detectors.baseline import RATE_UNIT, TOLERANCE_UNIT, Baseline
 from eddyline.detectors.betting import ODDS, Bets
 from eddyline.detectors.process import Process
 from eddyline.detectors.sums import Ints, WindowSums
@@ -49,7 +49,8 @@ class EDetector:
             return
         self.witness.begin(hour_of_week)
         deviation = baseline.deviation(self._whitening.apply(window.x), window.n, hour_of_week)
-        leans = bets(self.witness.along(deviation), window.n, baseline.radius, baseline.variance)
+        tolerance = int(baseline.tolerances[hour_of_week]) / TOLERANCE_UNIT
+        leans = bets(self.witness.along(deviation), window.n, tolerance, baseline.variance)
         made, live = self._counted(baseline, window, hour_of_week)
         knows = self.witness.knows()
         self.process.step(np.concatenate([leans, made]), np.concatenate([knows, live]), days)

@@ -8,6 +8,7 @@ clinical trials", Controlled Clinical Trials 7 (1986).
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,29 +24,38 @@ LEVELS: tuple[Buckets, ...] = (_HOUR, _WEEKEND, HOURS * _WEEKEND + _HOUR, np.ara
 """For each level above the pooled mean, the bucket ``(168,)`` of every hour of the week."""
 
 
-def fit(n: Floats, sums: Floats, *, shared: bool) -> Floats:
-    """Fit the mean of every hour of the week, ``(168, K)``.
+class Fit(NamedTuple):
+    """The mean of every hour of the week, ``(168, K)``, and the variance of its error, alike."""
+
+    means: Floats
+    variances: Floats
+    """Beside that of the pooled mean, which depends on how prompts hang together."""
+
+
+def fit(n: Floats, sums: Floats, *, shared: bool) -> Fit:
+    """Fit the mean of every hour of the week.
 
     Args:
         n: ``(168,)`` prompts of each hour of the week; at least one prompt in all.
         sums: ``(168, K)`` what is averaged, added up, scaled so that one prompt has variance 1.
         shared: whether the K columns are coordinates of one thing, with one variance between buckets for all of them.
     """
-    fitted: Floats = np.tile(sums.sum(axis=0) / n.sum(), (HOURS_OF_WEEK, 1))
+    fitted = Fit(np.tile(sums.sum(axis=0) / n.sum(), (HOURS_OF_WEEK, 1)), np.zeros(sums.shape))
     for level in LEVELS:
-        fitted = fitted + _step(level, n, sums - n[:, None] * fitted, shared=shared)
+        step = _step(level, n, sums - n[:, None] * fitted.means, shared=shared)
+        fitted = Fit(fitted.means + step.means, fitted.variances + step.variances)
     return fitted
 
 
-def _step(level: Buckets, n: Floats, excess: Floats, *, shared: bool) -> Floats:
-    """Return what a level adds, ``(168, K)``."""
+def _step(level: Buckets, n: Floats, excess: Floats, *, shared: bool) -> Fit:
+    """Return what a level adds to the means, and what is not known of it: ``tau^2 / (1 + n tau^2)``."""
     count: Floats = np.bincount(level, n).astype(np.float64)
     total = np.zeros((len(count), excess.shape[1]))
     np.add.at(total, level, excess)
     means = total / np.maximum(count, 1.0)[:, None]
-    weight = count[:, None] * _between(count, means, shared=shared)
-    added: Floats = (weight / (1.0 + weight) * means)[level]
-    return added
+    between = _between(count, means, shared=shared)
+    weight = count[:, None] * between
+    return Fit((weight / (1.0 + weight) * means)[level], (between / (1.0 + weight))[level])
 
 
 def _between(count: Floats, means: Floats, *, shared: bool) -> Floats:

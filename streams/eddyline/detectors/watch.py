@@ -15,13 +15,14 @@ from eddyline.detectors import dry_run, states
 from eddyline.detectors.baseline import Baseline
 from eddyline.detectors.edetector import EDetector
 from eddyline.detectors.states import Standing, State
-from eddyline.detectors.sums import DaySums, WindowSums
+from eddyline.detectors.sums import WEEKDAYS, DaySums, WindowSums
 from eddyline.detectors.whitening import Whitening
 
 VERSION = 1
 OLDEST_DAYS = 35
 NEWEST_DAYS = 7
-"""A baseline on day d is that of the days [d - 35, d - 7), or of the first week while there is no more."""
+"""A baseline on day d is that of the days [d - 35, d - 7), in whole weeks, so that
+weekends count as they do in a week; of the first week while there is no more."""
 OVER_DAYS = 7
 """An alarm whose wealth has not come to the limit again for so long has passed."""
 LASTING_DAYS = 28
@@ -142,7 +143,8 @@ class Watch:
             self._standing, self.baseline = unready, None
             return
         old = [known for known in days if known.day < self.day - NEWEST_DAYS]
-        self.baseline = baselines.fit(max(old, list(days[: states.LEAST_DAYS]), key=len), self._whitening)
+        whole_weeks = old[len(old) % WEEKDAYS :] or list(days[: states.LEAST_DAYS])
+        self.baseline = baselines.fit(whole_weeks, self._whitening)
         quiet = self._standing.state == "watching" or self._is_quiet(days)
         self._standing = states.standing(self.baseline, len(days), quiet=quiet)
 

@@ -1,7 +1,7 @@
 """The witness: does a window lean, in whitened space, the way that the windows before it leaned?
 
-A direction is an exponentially forgetting sum of earlier hours' deviations from the baseline, fixed before the window is
-looked at. The window's mean along it, less the tolerance, in standard deviations, is ``z``; it is bounded above by
+A direction is an exponentially forgetting sum of earlier hours' deviations from the baseline, fixed before the window
+is looked at. The window's mean along it, less the tolerance, in standard deviations, is ``z``; it is bounded above by
 truncation, and if its mean is at most 0 and its variance at most 1, then ``E exp(theta z) <= (9 exp(-theta/3) +
 exp(3 theta)) / 10``: neither a normal nor an independent sample is assumed, so dividing by that gives a fair bet.
 Source: Bennett, "Probability inequalities for the sum of independent random variables", JASA 57 (1962); betting on a
@@ -37,8 +37,9 @@ _DIRECTION = 2**15 - 1
 class Witness:
     """Two directions, each the fading sum of the deviations of earlier hours, in units of the whitening.
 
-    An hour is bet on with what the hours before it taught: its own deviations are put aside until it is over. The baseline
-    of an hour has an error that all of its windows share, and a direction that learned it within the hour would bet on it.
+    An hour is bet on with what the hours before it taught: its own deviations are put aside until it is over. The
+    baseline of an hour has an error that all of its windows share, and a direction that learned it within the hour
+    would bet on it.
     """
 
     def __init__(self) -> None:
@@ -93,7 +94,7 @@ def bets(along: Floats, n: int, radius: float, variance: float) -> Ints:
     Args:
         along: what :meth:`Witness.along` gave for a window of ``n`` > 0 prompts.
         n: its prompts.
-        radius: the tolerance, in standard deviations: what the baseline may be off.
+        radius: the tolerance of the hour, in standard deviations: what its baseline may be off.
         variance: the variance of one prompt along a direction, at most.
     """
     spread = math.sqrt(variance * n)
