@@ -153,7 +153,7 @@ class Watch:
         return not due or dry_run.stays_quiet(days, self._whitening, len(self._names))
 
     def pack(self) -> bytes:
-        """Return the state without the baseline, 2.3 kB with 24 style features; equal states give equal bytes."""
+        """Return the state without the baseline, 2.7 kB with 24 style features; equal states give equal bytes."""
         wire = _Wire(
             VERSION,
             self._whitening.id,
