@@ -237,8 +237,8 @@ def test_the_log_has_everything_that_is_counted(case: Case) -> None:
 def test_the_log_has_a_whole_day_of_every_app_and_one_that_is_not(case: Case) -> None:
     days = Counter(key.split(":")[-1] for key in case.expected.results if key.startswith("eddyline:day:"))
     panels = Counter(key.split(":")[-1] for key in case.expected.results if key.startswith("eddyline:panel:"))
-    assert days == {"2026-11-02": 4}
-    assert panels == {"2026-11-02": 4, "2026-11-03": 4}
+    assert days == {"2026-11-02": 3}
+    assert panels == {"2026-11-02": 3, "2026-11-03": 3}
 
 
 def test_the_log_repeats_itself_and_is_out_of_order(case: Case) -> None:
