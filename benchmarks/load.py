@@ -25,6 +25,7 @@ import psutil
 
 from eddyline import observations
 from eddyline.changes import Changes
+from eddyline.encoders.configured import read_space
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.observations import Observation, ObservationRecord, PromptObservation, Source
@@ -139,7 +140,7 @@ def _record(found: list[Observation], source: Source) -> bytes:
 
 def cost(load: Load, seed: int) -> Cost:
     """Run a load through fold and judge, with a checkpoint every ten records."""
-    fold, judge = Fold(FoldPolicy.of(SETTINGS), 0), Judge(JudgePolicy.of(SETTINGS), 0)
+    fold, judge = Fold(FoldPolicy.of(SETTINGS), 0), Judge(JudgePolicy.of(SETTINGS, read_space(SETTINGS)), 0)
     stored: dict[str, _Stored] = defaultdict(_Stored)
     spent, outputs, largest = Counter[str](), 0, 0
     for number, record in enumerate(records(load, seed)):

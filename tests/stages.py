@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
+from tests.watched import WATCHED
 
 from eddyline.changes import Changes
 from eddyline.clock import Now
@@ -68,7 +69,7 @@ class Stages(Pipeline):
     def restart(self) -> None:
         """Throw the memory of fold and judge away and restore it from the stored fields."""
         topics = self.settings.topics
-        fold_policy, judge_policy = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings)
+        fold_policy, judge_policy = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings, WATCHED)
         self._folds = [
             Fold.restore(fold_policy, at, self.fields[topics.observations, at]) for at in range(len(self._folds))
         ]

@@ -90,10 +90,11 @@ def test_numbers_are_stored_in_the_fewest_bytes_and_come_back(largest: int, widt
 def test_a_day_comes_back_and_takes_what_the_page_says() -> None:
     hours = Breakdown.empty(HOURS)
     hours.add(*prompts(2_000, 1))
-    day = DaySums("2026-11-21", added(prompts(2_000, 2)), hours)
+    day = DaySums("2026-11-21", added(prompts(2_000, 2)), hours, 3_000, 200, lost=False)
     packed = daysums.pack(day)
     found = daysums.unpack("2026-11-21", packed)
     assert found.day == day.day
     assert same(found.groups, day.groups)
     assert same(found.hours, day.hours)
+    assert (found.volume, found.unnamed, found.lost) == (3_000, 200, False)
     assert 31_000 < len(packed) < 34_000

@@ -17,7 +17,7 @@ from eddyline.inputs import schema as inputs_schema
 from eddyline.outputs import alert
 from eddyline.outputs import schema as outputs_schema
 from eddyline.outputs.dead_letter import dead_letter, pointer
-from eddyline.outputs.drift import Drift
+from eddyline.outputs.drift import Drift, WatchFacts
 from eddyline.outputs.score import Score
 from eddyline.scorers import SCORERS
 from eddyline.settings import Dlq, Settings, Topics
@@ -87,7 +87,13 @@ def test_shadow_responses_add_their_candidate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "struct"), [("### Drift events", Drift), ("### Score events", Score), ("### Alerts", alert.Alert)]
+    ("heading", "struct"),
+    [
+        ("### Drift events", Drift),
+        ("### The watch", WatchFacts),
+        ("### Score events", Score),
+        ("### Alerts", alert.Alert),
+    ],
 )
 def test_every_field_of_an_output_has_a_row(heading: str, struct: type[msgspec.Struct]) -> None:
     rows = re.findall(r"^\| `([a-zA-Z_]+)` \|", _section(heading), re.MULTILINE)

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 import pytest
 from tests import observed
+from tests.watched import WATCHED
 
 from eddyline import cells, partials, references, timeline
 from eddyline.judge import Judge, JudgePolicy
@@ -22,7 +23,8 @@ WINDOW_MS = 300_000
 START_MS = 20_000 * DAY_MS
 KEEP_DAYS = 2
 POLICY = JudgePolicy.of(
-    Settings(judge=JudgeSettings(min_reference=1, min_window=1, max_deployments=3, keep_deployments_days=KEEP_DAYS))
+    Settings(judge=JudgeSettings(min_reference=1, min_window=1, max_deployments=3, keep_deployments_days=KEEP_DAYS)),
+    WATCHED,
 )
 APP = "chat/production"
 

@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.watched import WATCHED
 
 from eddyline import join
 from eddyline.encode import Encode, Reading
@@ -66,7 +67,7 @@ def _play(stage: Fold | Judge, records: list[Output], topic: str, *, restarts: b
 def _restored(stage: Fold | Judge, fields: dict[str, bytes]) -> Fold | Judge:
     if isinstance(stage, Fold):
         return Fold.restore(FoldPolicy.of(SETTINGS), 0, fields)
-    return Judge.restore(JudgePolicy.of(SETTINGS), 0, fields)
+    return Judge.restore(JudgePolicy.of(SETTINGS, WATCHED), 0, fields)
 
 
 def _through(values: Sequence[tuple[str, bytes | None]], *, restarts: bool = False) -> list[Output]:
@@ -79,7 +80,7 @@ def _through(values: Sequence[tuple[str, bytes | None]], *, restarts: bool = Fal
     end = [Source(topic, 0, len(values), NOW_MS + 600_000, idle=True) for topic in INPUTS]
     found = _outputs(encode, reading, []) + encode.tick(end, COUNTS)
     partials = _play(Fold(FoldPolicy.of(SETTINGS), 0), found, TOPICS.observations, restarts=restarts)
-    drift = _play(Judge(JudgePolicy.of(SETTINGS), 0), partials, TOPICS.partials, restarts=restarts)
+    drift = _play(Judge(JudgePolicy.of(SETTINGS, WATCHED), 0), partials, TOPICS.partials, restarts=restarts)
     return [output for output in found if output.topic not in (TOPICS.observations, TOPICS.partials)] + drift
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from tests import observed
+from tests.watched import WATCHED
 
 from eddyline import cells, observations, partials
 from eddyline.fold import Fold, FoldPolicy
@@ -118,7 +119,7 @@ def window(fold: int, start: int) -> bytes:
 
 
 def test_windows_are_incomplete_while_a_fold_partition_does_not_know_what_it_misses() -> None:
-    judge = Judge(JudgePolicy.of(SETTINGS), 0)
+    judge = Judge(JudgePolicy.of(SETTINGS, WATCHED), 0)
     judge.apply(partials.pack(Closed(0, 2, START, UNKNOWN)))
     judge.apply(window(0, START))
     judge.apply(partials.pack(Closed(0, 2, START + WINDOW, UNKNOWN)))
@@ -131,7 +132,7 @@ def completeness(outputs: Sequence[Output]) -> list[float]:
 
 
 def test_judge_tells_the_windows_of_which_it_may_miss_partials() -> None:
-    policy = JudgePolicy.of(SETTINGS)
+    policy = JudgePolicy.of(SETTINGS, WATCHED)
     before = Judge(policy, 0)
     for value in (closed(0, START), closed(1, START), window(0, START)):
         before.apply(value)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from tests import observed
+from tests.watched import WATCHED
 
 from eddyline import cells, daysums, keys, partials
 from eddyline.cells import GROUPS
@@ -26,7 +27,7 @@ KEEP_DAYS = 40
 
 
 def policy(zone: str = "UTC") -> JudgePolicy:
-    return JudgePolicy.of(Settings(windows=Windows(timezone=zone), judge=JudgeSettings(keep_days=KEEP_DAYS)))
+    return JudgePolicy.of(Settings(windows=Windows(timezone=zone), judge=JudgeSettings(keep_days=KEEP_DAYS)), WATCHED)
 
 
 class Kept:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from tests.fixtures import recording
 from tests.fixtures.recording import Recording, Tape
+from tests.watched import WATCHED
 
 from eddyline import cells, daysums, fold, join, judge, observations, partials, rolling
 from eddyline.cells import Cell
@@ -17,9 +18,9 @@ from eddyline.judge import Judge, JudgePolicy
 from eddyline.observations import ObservationRecord
 from eddyline.partials import PanelPartial
 
-POLICIES = FoldPolicy.of(recording.settings()), JudgePolicy.of(recording.settings())
+POLICIES = FoldPolicy.of(recording.settings()), JudgePolicy.of(recording.settings(), WATCHED)
 Unpack = Callable[[bytes], object]
-NOTHING = DaySums("2026-11-21", Breakdown.empty(cells.GROUPS), Breakdown.empty(daysums.HOURS))
+NOTHING = DaySums("2026-11-21", Breakdown.empty(cells.GROUPS), Breakdown.empty(daysums.HOURS), 0, 0, lost=False)
 FORMATS: list[tuple[bytes, int, Unpack]] = [
     (observations.pack(ObservationRecord(1, "s", "b", {}, [], [])), observations.VERSION, observations.unpack),
     (partials.pack(partials.Closed(0, 1, 2, 0)), partials.VERSION, partials.unpack),

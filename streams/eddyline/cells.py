@@ -75,10 +75,10 @@ def feature_counts(flags: NDArray[np.uint32]) -> Ints:
 class Cell:
     """Everything that is kept of one app, deployment and window."""
 
-    __slots__ = ("builds", "gated", "late", "sample", "scores", "tools", "truncated", "volume")
+    __slots__ = ("builds", "gated", "late", "sample", "scores", "tools", "truncated", "unnamed", "volume")
 
     def __init__(self) -> None:
-        self.late = self.truncated = self.tools = 0
+        self.late = self.truncated = self.tools = self.unnamed = 0
         self.volume, self.gated = Sums.empty(), Sums.empty()
         self.sample: list[Item] = []
         self.scores: dict[str, Ints] = {}
@@ -105,6 +105,7 @@ class Cell:
         self.late += other.late
         self.truncated += other.truncated
         self.tools += other.tools
+        self.unnamed += other.unnamed
         self.volume.merge(other.volume)
         self.gated.merge(other.gated)
         self.sample = samples.bottom(self.sample + other.sample, sample)
@@ -131,6 +132,7 @@ class _WireCell(msgspec.Struct, array_like=True):
     late: int
     truncated: int
     tools: int
+    unnamed: int
     volume: _WireSums
     gated: _WireSums
     sample: list[Item]
@@ -148,7 +150,7 @@ def pack(cell: Cell) -> bytes:
     scores = {name: sums.astype("<i8").tobytes() for name, sums in cell.scores.items()}
     builds = sorted(cell.builds)
     volume, gated = _wire(cell.volume), _wire(cell.gated)
-    counts = (cell.late, cell.truncated, cell.tools)
+    counts = (cell.late, cell.truncated, cell.tools, cell.unnamed)
     return _encoder.encode(_WireCell(VERSION, *counts, volume, gated, cell.sample, scores, builds))
 
 
@@ -161,7 +163,7 @@ def unpack(value: bytes) -> Cell:
     """
     wire = versions.decode(_decoder, value, VERSION, "a cell")
     cell = Cell()
-    cell.late, cell.truncated, cell.tools = wire.late, wire.truncated, wire.tools
+    cell.late, cell.truncated, cell.tools, cell.unnamed = wire.late, wire.truncated, wire.tools, wire.unnamed
     cell.volume, cell.gated = _sums(wire.volume), _sums(wire.gated)
     cell.sample, cell.builds = wire.sample, set(wire.builds)
     cell.scores = {name: _ints(sums).reshape(GROUPS, 3) for name, sums in wire.scores.items()}

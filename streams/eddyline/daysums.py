@@ -96,12 +96,21 @@ class DaySums(NamedTuple):
     """By group of users, 16 rows: see :func:`eddyline.cells.group_of`."""
     hours: Breakdown
     """By hour of the local clock at the start of the window, 24 rows."""
+    volume: int
+    """Prompts of users, gated or not."""
+    unnamed: int
+    """Those of them that name no user."""
+    lost: bool
+    """Whether records of the day are gone."""
 
 
 class _WireDay(msgspec.Struct, array_like=True):
     version: int
     groups: WireBreakdown
     hours: WireBreakdown
+    volume: int
+    unnamed: int
+    lost: bool
 
 
 _decoder = msgspec.msgpack.Decoder(_WireDay)
@@ -109,7 +118,8 @@ _decoder = msgspec.msgpack.Decoder(_WireDay)
 
 def pack(found: DaySums) -> bytes:
     """Return the sums of a day as msgpack: equal sums give equal bytes."""
-    return msgspec.msgpack.encode(_WireDay(VERSION, found.groups.wire(), found.hours.wire()))
+    groups, hours = found.groups.wire(), found.hours.wire()
+    return msgspec.msgpack.encode(_WireDay(VERSION, groups, hours, found.volume, found.unnamed, found.lost))
 
 
 def unpack(day: str, value: bytes) -> DaySums:
@@ -120,4 +130,5 @@ def unpack(day: str, value: bytes) -> DaySums:
         EddylineError: it is no such value.
     """
     wire = versions.decode(_decoder, value, VERSION, "the sums of a day")
-    return DaySums(day, Breakdown.of(wire.groups, GROUPS), Breakdown.of(wire.hours, HOURS))
+    groups, hours = Breakdown.of(wire.groups, GROUPS), Breakdown.of(wire.hours, HOURS)
+    return DaySums(day, groups, hours, wire.volume, wire.unnamed, wire.lost)

@@ -248,6 +248,8 @@ class Fold:
         for prompt in users:
             if prompt.user:
                 self._pend(at, prompt)
+            else:
+                cell.unnamed += 1
 
     def _pend(self, at: tuple[int, CellKey], prompt: PromptObservation) -> None:
         start, (app, deployment, space_id) = at

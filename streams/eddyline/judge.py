@@ -11,6 +11,7 @@ The state is a hash of fields (see :mod:`eddyline.changes`); ``|`` stands for th
 ``progress``                                     marks, and how far windows are judged
 ``m:<start>|<fold>|<app>|<deployment>|<space>``  a cell of a window that is not complete yet
 ``b:`` ``t:`` ``d:``                             days of apps, see :mod:`eddyline.pastdays`
+``v:`` ``y:``                                    watches over apps, see :mod:`eddyline.watches`
 all others                                       what is remembered of apps, see :mod:`eddyline.apps`
 ===============================================  ==========================================================
 """
@@ -18,7 +19,6 @@ all others                                       what is remembered of apps, see
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -27,12 +27,14 @@ from eddyline.apps import App, AppPolicy
 from eddyline.cells import Cell
 from eddyline.changes import SEPARATOR, Changes, Journal, Result
 from eddyline.comparison import Comparison, compare, mean_scores
+from eddyline.detectors.whitening import Space
 from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
-from eddyline.outputs.drift import Drift, drift_output, window
+from eddyline.outputs.drift import Drift, WatchFacts, drift_output, window
 from eddyline.partials import Announced, Closed, DayPartial, PanelPartial, ReferenceImported, WindowPartial
 from eddyline.pastdays import PastDays
 from eddyline.settings import Settings
+from eddyline.watches import Watches, WatchPolicy
 from eddyline.windows import DAY_MS, HOUR_MS, window_start
 
 VERSION = b"1"
@@ -54,11 +56,11 @@ class JudgePolicy(NamedTuple):
     min_window: int
     keep_panel_seconds: int
     keep_day_seconds: int
-    zone: ZoneInfo
+    watch: WatchPolicy
 
     @classmethod
-    def of(cls, settings: Settings) -> "JudgePolicy":
-        """Return the part of the settings that judge reads."""
+    def of(cls, settings: Settings, space: Space) -> "JudgePolicy":
+        """Return the part of the settings that judge reads; apps are watched in the embedding space ``space``."""
         apps = AppPolicy(
             settings.windows.size_seconds * 1000,
             settings.judge.min_reference,
@@ -76,7 +78,7 @@ class JudgePolicy(NamedTuple):
             settings.judge.min_window,
             settings.panel.keep_days * 86_400,
             settings.judge.keep_days * 86_400,
-            ZoneInfo(settings.windows.timezone),
+            WatchPolicy.of(settings, space),
         )
 
 
@@ -120,8 +122,9 @@ class Judge:
         self._waiting: dict[int, dict[str, _Cells]] = {}
         self._apps: dict[str, App] = {}
         self._journal = Journal()
-        self.past = PastDays(policy.zone, policy.keep_day_seconds, self._journal)
+        self.past = PastDays(policy.watch.zone, policy.keep_day_seconds, self._journal)
         """The whole days of its apps."""
+        self._watches = Watches(policy.watch, self.past, self._journal)
         self._journal.touch("version", lambda: VERSION)
         self._touch_progress()
         self.counts: Counter[str] = Counter()
@@ -158,6 +161,8 @@ class Judge:
                 self._restore_waiting(name, msgspec.msgpack.decode(value, type=WindowPartial))
             case "b" | "t" | "d":
                 self.past.restore(kind, rest.split(SEPARATOR), value)
+            case "v" | "y":
+                self._watches.restore(kind, rest, value)
             case _:
                 app, *parts = rest.split(SEPARATOR)
                 self._app(app).restore(kind, parts, value)
@@ -241,17 +246,26 @@ class Judge:
     def _judge_until(self, until_ms: int) -> list[Output]:
         outputs = []
         for start in sorted(start for start in self._waiting if start < until_ms):
-            self.past.close(start)
+            outputs += self._begin_days(start)
             for app, found in sorted(self._waiting.pop(start).items()):
                 outputs += self._judge(app, start, found)
                 for partial in found.values():
                     self._journal.drop(_waiting_field(partial))
-        self.past.close(until_ms)
+        outputs += self._begin_days(until_ms)
         if window_start(until_ms, HOUR_MS) > self._progress.judged_ms:
             self._expire(until_ms)
         before, self._progress.judged_ms = self._progress.judged_ms, max(until_ms, self._progress.judged_ms)
         if before < self._lost_ms() <= until_ms:
             outputs.append(self._alert(over=True))
+        return outputs
+
+    def _begin_days(self, until_ms: int) -> list[Output]:
+        """Complete the local days that end by ``until_ms``, one after the other as long as anybody watches."""
+        outputs = []
+        while self._watches and (midnight := self.past.until_ms) <= until_ms:
+            self.past.close(midnight)
+            outputs += self._watches.start_day(midnight)
+        self.past.close(until_ms)
         return outputs
 
     def _expire(self, until_ms: int) -> None:
@@ -267,14 +281,20 @@ class Judge:
         app.expire(start)
         unpacked = {part: cells.unpack(found[part].cell) for part in sorted(found)}
         wholes = list(self._wholes(app, start, unpacked))
-        outputs = [self._event(name, app, start, whole) for whole in wholes]
+        watch, outputs = self._watch(name, start, unpacked)
+        outputs += [self._event(name, app, start, whole, watch) for whole in wholes]
         for whole in wholes:
             app.remember(whole.deployment, whole.space_id, start, whole.cell)
         app.roll(start + self._policy.apps.window_ms)
-        for (_, _, space_id), cell in unpacked.items():
-            self.past.add_window(name, space_id, start, cell.gated)
         self.counts["windows"] += 1
         return outputs
+
+    def _watch(self, name: str, start: int, found: Mapping[_Part, Cell]) -> tuple[WatchFacts | None, list[Output]]:
+        """Let a window become part of its day, and hold it against the days before."""
+        for (_, _, space_id), cell in found.items():
+            self.past.add_window(name, space_id, start, cell, lost=self._completeness(start) < 1)
+        watched = [cell.gated for (_, _, space_id), cell in found.items() if space_id == self._policy.watch.space.id]
+        return self._watches.observe(name, start, watched) if watched else (None, [])
 
     # One deployment's window
 
@@ -305,7 +325,7 @@ class Judge:
             return in_force, "announced"
         return "", "none" if room else "mixed"
 
-    def _event(self, name: str, app: App, start: int, whole: _Whole) -> Output:
+    def _event(self, name: str, app: App, start: int, whole: _Whole, watch: WatchFacts | None) -> Output:
         end = start + self._policy.apps.window_ms
         comparison = self._compare(app, start, whole)
         drift = Drift(
@@ -315,6 +335,7 @@ class Judge:
             window=window(start, end),
             n=whole.cell.volume.n,
             gated_n=whole.cell.gated.n,
+            unnamed=whole.cell.unnamed,
             late=whole.cell.late,
             truncated=whole.cell.truncated,
             tools=whole.cell.tools,
@@ -322,6 +343,7 @@ class Judge:
             space_id=whole.space_id,
             reference=comparison.reference,
             metrics=comparison.metrics,
+            watch=watch if whole.space_id == self._policy.watch.space.id else None,
             scores=mean_scores(whole.cell),
             state=comparison.state,
             reason=comparison.reason,

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from eddyline import daysums, keys
-from eddyline.cells import GROUPS, Sums
+from eddyline.cells import GROUPS, Cell
 from eddyline.changes import SEPARATOR, Journal, Result
 from eddyline.daysums import HOURS, Breakdown, DaySums, WireBreakdown
 from eddyline.partials import DayPartial
@@ -44,6 +44,15 @@ class _Merged(msgspec.Struct, array_like=True):
     groups: WireBreakdown
 
 
+class _Hour(msgspec.Struct, array_like=True):
+    """What a ``t:`` field holds."""
+
+    sums: WireBreakdown
+    volume: int
+    unnamed: int
+    lost: bool
+
+
 class _Open:
     """A day that is not complete."""
 
@@ -51,12 +60,29 @@ class _Open:
         self.folds: set[int] = set()
         """The fold partitions whose sums are in."""
         self.groups, self.hours = Breakdown.empty(GROUPS), Breakdown.empty(HOURS)
+        self.volume, self.unnamed, self.lost = [0] * HOURS, [0] * HOURS, [False] * HOURS
+        """By hour: prompts of users, those that name none, whether records are gone."""
+
+    def add(self, hour: int, cell: Cell, *, lost: bool) -> None:
+        self.hours.add_sums(hour, cell.gated)
+        self.volume[hour] += cell.volume.n
+        self.unnamed[hour] += cell.unnamed
+        self.lost[hour] |= lost
+
+    def restore_hour(self, hour: int, value: bytes) -> None:
+        wire = msgspec.msgpack.decode(value, type=_Hour)
+        self.hours.row(hour).merge(Breakdown.of(wire.sums, 1))
+        self.volume[hour], self.unnamed[hour], self.lost[hour] = wire.volume, wire.unnamed, wire.lost
+
+    def whole(self, day: str) -> DaySums:
+        return DaySums(day, self.groups, self.hours, sum(self.volume), sum(self.unnamed), any(self.lost))
 
     def pack_groups(self) -> bytes:
         return msgspec.msgpack.encode(_Merged(sorted(self.folds), self.groups.wire()))
 
     def pack_hour(self, hour: int) -> bytes:
-        return msgspec.msgpack.encode(self.hours.row(hour).wire())
+        wire = _Hour(self.hours.row(hour).wire(), self.volume[hour], self.unnamed[hour], self.lost[hour])
+        return msgspec.msgpack.encode(wire)
 
 
 class PastDays:
@@ -66,8 +92,10 @@ class PastDays:
         self._zone, self._keep_seconds, self._journal = zone, keep_seconds, journal
         self._open: defaultdict[_Key, _Open] = defaultdict(_Open)
         self._complete: defaultdict[tuple[str, str], dict[str, bytes]] = defaultdict(dict)
-        self._today, self._until_ms = "", 0
-        """The day up to which all are complete, and its end."""
+        self._today = ""
+        """The day up to which all are complete."""
+        self.until_ms = 0
+        """When that day ends."""
 
     # What comes in
 
@@ -81,34 +109,35 @@ class PastDays:
         day.groups.merge(Breakdown.of(partial.groups, GROUPS))
         self._journal.touch(_field("b", *key), day.pack_groups)
 
-    def add_window(self, app: str, space_id: str, start_ms: int, gated: Sums) -> None:
-        """Take in gated prompts of a window that is judged."""
-        if not gated.n:
+    def add_window(self, app: str, space_id: str, start_ms: int, cell: Cell, *, lost: bool) -> None:
+        """Take in a part of a window that is judged; ``lost`` says that records of the window are gone."""
+        if not cell.volume.n:
             return
         start = datetime.fromtimestamp(start_ms / 1000, self._zone)
         key = _Key(app, space_id, start.date().isoformat())
         day = self._open[key]
-        day.hours.add_sums(start.hour, gated)
+        day.add(start.hour, cell, lost=lost)
         self._journal.touch(_field("t", *key, str(start.hour)), lambda: day.pack_hour(start.hour))
 
     def close(self, as_of_ms: int) -> None:
         """Note that all windows which end at or before ``as_of_ms`` are judged: the days before it are complete."""
-        if as_of_ms < self._until_ms:
+        if as_of_ms < self.until_ms:
             return
         self._today = local_day(as_of_ms, self._zone)
-        self._until_ms = day_end(self._today, self._zone)
+        self.until_ms = day_end(self._today, self._zone)
         for key in sorted(key for key in self._open if key.day < self._today):
             self._complete_day(key, self._open.pop(key))
         self._expire()
 
     def _complete_day(self, key: _Key, day: _Open) -> None:
-        packed = daysums.pack(DaySums(key.day, day.groups, day.hours))
+        packed = daysums.pack(day.whole(key.day))
         self._complete[key.app, key.space_id][key.day] = packed
         self._journal.keep(Result(keys.day(key.app, key.day), key.space_id, packed, self._keep_seconds))
         self._journal.touch(_field("d", *key), lambda: packed)
         self._journal.drop(_field("b", *key))
-        for hour in day.hours.n.nonzero()[0].tolist():
-            self._journal.drop(_field("t", *key, str(hour)))
+        for hour in range(HOURS):
+            if day.volume[hour]:
+                self._journal.drop(_field("t", *key, str(hour)))
 
     def _expire(self) -> None:
         oldest = _days_before(self._today, KEPT_DAYS)
@@ -137,8 +166,7 @@ class PastDays:
                 merged, day = msgspec.msgpack.decode(value, type=_Merged), self._open[key]
                 day.folds, day.groups = set(merged.folds), Breakdown.of(merged.groups, GROUPS)
             case "t":
-                wire = msgspec.msgpack.decode(value, type=WireBreakdown)
-                self._open[key].hours.row(int(parts[3])).merge(Breakdown.of(wire, 1))
+                self._open[key].restore_hour(int(parts[3]), value)
 
     # What is asked
 
@@ -147,7 +175,7 @@ class PastDays:
     ) -> list[DaySums]:
         """Return the complete days that a window may be held against, the oldest first.
 
-        A day without a gated prompt is not among them.
+        A day without a prompt is not among them.
 
         Args:
             app: whose days.
@@ -160,6 +188,10 @@ class PastDays:
         first, end = _days_before(today, since), _days_before(today, until)
         found = self._complete.get((app, space_id), {})
         return [daysums.unpack(day, found[day]) for day in sorted(found) if first <= day < end]
+
+    def knows(self, app: str, space_id: str) -> bool:
+        """Whether there is a day of an app, complete or not."""
+        return (app, space_id) in self._complete or any(key[:2] == (app, space_id) for key in self._open)
 
     def count(self) -> dict[str, int]:
         """Return how many complete days every app has, in any embedding space."""

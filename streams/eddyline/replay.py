@@ -17,6 +17,7 @@ import orjson
 from eddyline import partials
 from eddyline.changes import Changes
 from eddyline.encode import Encode, Reading, kinds
+from eddyline.encoders.configured import read_space
 from eddyline.errors import RefusedToStart
 from eddyline.events import Record
 from eddyline.fold import Fold, FoldPolicy
@@ -39,7 +40,7 @@ class Pipeline:
         self.settings, self._now_ms = settings, now_ms
         self._encode = Encode(settings, encoder, Pseudonyms(settings.privacy.pepper))
         self._joins = MemoryStore()
-        fold_policy, judge_policy = FoldPolicy.of(settings), JudgePolicy.of(settings)
+        fold_policy, judge_policy = FoldPolicy.of(settings), JudgePolicy.of(settings, read_space(settings))
         self._folds = [Fold(fold_policy, at) for at in range(settings.topics.observations_partitions)]
         self._judges = [Judge(judge_policy, at) for at in range(settings.topics.partials_partitions)]
         self._progress = Progress("log", 0)

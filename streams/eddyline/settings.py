@@ -157,6 +157,13 @@ class Judge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     keep_days: Positive = 42
 
 
+class Drift(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How often an alarm may be false."""
+
+    false_alarms_a_year: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    apps: Annotated[int, Meta(ge=1, le=1_000_000)] = 10
+
+
 class Panel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The users whose daily rows are kept."""
 
@@ -189,6 +196,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     windows: Windows = Windows()
     join: Join = Join()
     judge: Judge = Judge()
+    drift: Drift = Drift()
     panel: Panel = Panel()
     worker: Worker = Worker()
 
@@ -259,6 +267,8 @@ HELP: dict[str, str] = {
     "judge.max_deployments": "How many an app may have told apart; a silent one makes room, else new ones are mixed.",
     "judge.keep_deployments_days": "A deployment without a window for so long is forgotten, with its reference.",
     "judge.keep_days": "Time to live of the sums of whole days in Redis.",
+    "drift.false_alarms_a_year": "The budget: how many false drift alarms a year all apps together may raise at most.",
+    "drift.apps": "How many apps share the budget; with more of them, it is exceeded in proportion.",
     "panel.users": "The panel is this many users, those with the smallest hash.",
     "panel.keep_days": "Time to live of panel rows in Redis.",
     "worker.batch_records": "Most records that encode takes at once.",

@@ -16,7 +16,7 @@ from mode import Service
 
 from eddyline import __version__, fold, judge, telemetry
 from eddyline.encode import Encode
-from eddyline.encoders.configured import build_encoder
+from eddyline.encoders.configured import build_encoder, read_space
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.kafka import topics
@@ -101,7 +101,7 @@ def _fold_app(settings: Settings, metrics: Telemetry) -> StateApp:
 
 
 def _judge_app(settings: Settings, metrics: Telemetry) -> StateApp:
-    policy = JudgePolicy.of(settings)
+    policy = JudgePolicy.of(settings, read_space(settings))
 
     def open_state(partition: int, fields: Mapping[str, bytes], gap: bool) -> State:  # noqa: FBT001 - the shell's type
         return Judge.restore(policy, partition, fields, gap=gap) if fields else Judge(policy, partition, gap=gap)

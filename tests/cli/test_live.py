@@ -9,6 +9,7 @@ import pytest
 from click.testing import Result
 from confluent_kafka import Consumer, Producer, TopicPartition
 from redis import Redis
+from tests.watched import WATCHED
 
 from eddyline import keys, partials
 from eddyline.cells import GROUPS
@@ -162,7 +163,7 @@ def test_a_reference_is_imported_and_shown_once_judge_has_it(live: Live, setting
     assert isinstance(imported, partials.ReferenceImported)
     assert (imported.app, imported.n, imported.effective_ms) == (APP, 2, 1_767_225_600_000)
 
-    judge = Judge(JudgePolicy.of(settings), partition)
+    judge = Judge(JudgePolicy.of(settings, WATCHED), partition)
     judge.apply(partials.pack(imported))
     keep(settings, "judge", partition, 0, judge.take_changes())
     (row,) = json.loads(live("reference", "show", "--app", APP, "--json").stdout)
@@ -214,7 +215,7 @@ def test_states_are_shown_in_a_table_or_one_in_full(live: Live, settings: Settin
 
 
 def test_a_state_of_judge_says_how_many_complete_days_an_app_has(live: Live, settings: Settings) -> None:
-    judge = Judge(JudgePolicy.of(settings), 2)
+    judge = Judge(JudgePolicy.of(settings, WATCHED), 2)
     for day in range(3):
         judge.past.add_groups(DayPartial(0, APP, f"2026-11-2{day}", "space", Breakdown.empty(GROUPS).wire()))
     judge.past.close(1_795_305_600_000)  # 2026-11-22T00:00:00Z

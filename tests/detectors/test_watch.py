@@ -26,7 +26,9 @@ def _new() -> Watch:
 
 def _restarted(watch: Watch) -> Watch:
     found = _new()
-    found.restore(watch.pack(), None if watch.baseline is None else baselines.pack(watch.baseline))
+    found.restore(watch.pack())
+    if watch.baseline is not None:
+        found.restore_baseline(baselines.pack(watch.baseline))
     return found
 
 
@@ -208,7 +210,8 @@ def test_the_state_of_another_whitening_is_left_and_learned_anew() -> None:
     matrix[0, 1] = 1
     found = Watch(Whitening(matrix), NAMES, LIMIT)
     assert old.baseline is not None
-    found.restore(old.pack(), baselines.pack(old.baseline))
+    found.restore(old.pack())
+    found.restore_baseline(baselines.pack(old.baseline))
     assert (found.day, found.baseline, found.standing.state) == (0, None, "learning")
 
 
@@ -216,4 +219,4 @@ def test_a_newer_state_is_refused() -> None:
     wire = msgspec.msgpack.decode(_new().pack())
     wire[0] += 1
     with pytest.raises(RefusedToStart, match="the watch over an app has version 2"):
-        _new().restore(msgspec.msgpack.encode(wire), None)
+        _new().restore(msgspec.msgpack.encode(wire))

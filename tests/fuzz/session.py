@@ -13,6 +13,7 @@ import msgspec
 import orjson
 from tests.fuzz.mutation import mutate
 from tests.fuzz.seeds import INPUTS, NOW_MS, TOPICS, events, junk, largest
+from tests.watched import WATCHED
 
 from eddyline.changes import Changes
 from eddyline.encode import kinds
@@ -56,7 +57,7 @@ class Stages(Pipeline):
 
     def restart(self) -> None:
         """Throw the memory of fold and judge away and restore it from what they stored."""
-        fold, judge = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings)
+        fold, judge = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings, WATCHED)
         for at in range(len(self._folds)):
             if fields := self._fields[TOPICS.observations, at]:
                 self._folds[at] = Fold.restore(fold, at, fields)

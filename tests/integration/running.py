@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 import redis
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from tests.watched import WATCHED
 
 from eddyline import keys
 from eddyline.demo.servers import Broker, RedisServer
@@ -105,7 +106,7 @@ class Installation:
 
     def judged_until(self) -> int:
         """Return how far all partitions of judge say that they have judged, in milliseconds."""
-        policy = JudgePolicy.of(self.settings)
+        policy = JudgePolicy.of(self.settings, WATCHED)
         until = []
         for partition in range(self.settings.topics.partials_partitions):
             found: dict[bytes, bytes] = self.redis.hgetall(keys.state("judge", partition))  # type: ignore[assignment]

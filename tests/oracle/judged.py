@@ -76,6 +76,8 @@ class Judge:
     rules: Rules
     space_id: str
     evalsets: Sequence[tuple[int, Reference]]
+    watched: Mapping[tuple[str, int], Mapping[str, Any]]
+    """What the detector says, by app and start of the window."""
 
     def __post_init__(self) -> None:
         """Start without a past."""
@@ -101,11 +103,13 @@ class Judge:
             "window": {"start": rfc3339(whole.start), "end": rfc3339(end), "size_s": size},
             "n": len(whole.window.volume),
             "gated_n": len(whole.window.gated),
+            "unnamed": sum(not seen.prompt.user for seen in whole.window.volume),
             "late": 0,
             "truncated": whole.window.truncated,
             "tools": len(whole.window.tools),
             "completeness": 1.0,
             "space_id": self.space_id,
+            "watch": self.watched[whole.app, whole.start],
             "scores": _scores(whole.window.scores),
             "flags": [],
             **self._compared(whole),

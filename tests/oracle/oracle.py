@@ -18,9 +18,12 @@ from tests.oracle.references import Evalset, from_evalset
 from tests.oracle.rules import Rules
 from tests.oracle.scored import Score, scores_of
 from tests.oracle.seen import rows_of, see
+from tests.oracle.watched import Facts, facts_of
 from tests.oracle.windows import panel_of, whole_days_of, windows_of
 
 from eddyline.encoders import OnnxEncoder
+from eddyline.encoders.configured import read_space
+from eddyline.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,13 @@ def truth(
     rows = rows_of(log, encoder)
     prompts = [see(prompt, rows) for prompt in log.prompts]
     scores = scores_of(log, rows)
-    wholes = wholes_of(windows_of(prompts, scores, rules), log.deployments, rules)
+    windows = windows_of(prompts, scores, rules)
+    wholes = wholes_of(windows, log.deployments, rules)
+    watched = facts_of(windows, rules, read_space(Settings()).whitening)
     results = stored.cells(wholes, rules, encoder.build_id) | stored.rolling(wholes, rules, encoder.space_id)
-    results |= stored.days(whole_days_of(prompts, rules, log.newest), rules, encoder.space_id)
+    results |= stored.days(whole_days_of(windows, rules, log.newest), rules, encoder.space_id)
     return Truth(
-        drift=_drift(wholes, rules, encoder, evalsets),
+        drift=_drift(wholes, rules, encoder, evalsets, watched),
         scores={score.id: _score(score, encoder.space_id) for score in scores},
         dead=log.dead,
         results=results | stored.panel(panel_of(prompts, rules)),
@@ -73,7 +78,11 @@ def truth(
 
 
 def _drift(
-    wholes: Sequence[Whole], rules: Rules, encoder: OnnxEncoder, evalsets: Sequence[Evalset]
+    wholes: Sequence[Whole],
+    rules: Rules,
+    encoder: OnnxEncoder,
+    evalsets: Sequence[Evalset],
+    watched: Mapping[tuple[str, int], Facts],
 ) -> dict[str, bytes]:
     by_app: defaultdict[str, list[Whole]] = defaultdict(list)
     for whole in wholes:
@@ -81,7 +90,7 @@ def _drift(
     found: dict[str, bytes] = {}
     for app, mine in by_app.items():
         imported = [(one.effective_ms, from_evalset(one, encoder)) for one in evalsets if one.app == app]
-        found |= Judge(rules, encoder.space_id, imported).judge(mine)
+        found |= Judge(rules, encoder.space_id, imported, watched).judge(mine)
     return found
 
 

@@ -12,6 +12,8 @@ class Rules:
     window_ms: int
     min_window: int
     min_reference: int
+    alarm_days: float
+    """The wealth that alarms."""
     pepper: str
     app: str
     """Of an event that names none; and its environment."""
@@ -25,6 +27,7 @@ class Rules:
             window_ms=settings.windows.size_seconds * 1000,
             min_window=settings.judge.min_window,
             min_reference=settings.judge.min_reference,
+            alarm_days=365 * settings.drift.apps / settings.drift.false_alarms_a_year,
             pepper=settings.privacy.pepper,
             app=settings.events.app,
             environment=settings.events.environment,

@@ -45,6 +45,7 @@ def _cell(window: Window, build_id: str) -> dict[str, Any]:
         "late": 0,
         "truncated": window.truncated,
         "tools": len(window.tools),
+        "unnamed": sum(not seen.prompt.user for seen in window.volume),
         "volume": _sums(window.volume),
         "gated": _sums(window.gated),
         "sample": [[hashed, id_, seen.row.vector.tolist(), seen.flags] for hashed, id_, seen in sample(window.gated)],
@@ -92,20 +93,19 @@ def _rolled(wholes: Sequence[Whole], as_of: int, space_id: str) -> dict[str, Any
     return {"as_of": as_of, "space_id": space_id, "volume": _sums(volume), "gated": _sums(gated)}
 
 
-def days(found: Mapping[tuple[str, str], Sequence[Seen]], rules: Rules, space_id: str) -> Values:
-    """Return the sums of whole days by key, from their gated prompts."""
-    return {
-        f"eddyline:day:{_quoted(app)}:{day}": {space_id: _day(prompts, rules)} for (app, day), prompts in found.items()
-    }
+def days(found: Mapping[tuple[str, str], Window], rules: Rules, space_id: str) -> Values:
+    """Return the sums of whole days by key."""
+    return {f"eddyline:day:{_quoted(app)}:{day}": {space_id: _day(whole, rules)} for (app, day), whole in found.items()}
 
 
-def _day(prompts: Sequence[Seen], rules: Rules) -> dict[str, Any]:
+def _day(whole: Window, rules: Rules) -> dict[str, Any]:
     groups: list[list[Seen]] = [[] for _ in range(GROUPS)]
     hours: list[list[Seen]] = [[] for _ in range(HOURS)]
-    for seen in prompts:
+    for seen in whole.gated:
         groups[group_of(seen.prompt.user)].append(seen)
         hours[rules.start_of(seen.prompt.at) % DAY_MS // HOUR_MS].append(seen)
-    return {"groups": _by_row(groups), "hours": _by_row(hours)}
+    unnamed = sum(not seen.prompt.user for seen in whole.volume)
+    return {"groups": _by_row(groups), "hours": _by_row(hours), "volume": len(whole.volume), "unnamed": unnamed}
 
 
 def _by_row(rows: Sequence[Sequence[Seen]]) -> dict[str, Any]:
@@ -135,12 +135,10 @@ def decode(found: Mapping[str, Mapping[str, bytes]]) -> Values:
 
 
 def _read_window(fields: Mapping[str, bytes]) -> dict[str, Any]:
-    version, late, truncated, tools, volume, gated, items, scores, builds = msgspec.msgpack.decode(fields["cell"])
+    version, *counts, volume, gated, items, scores, builds = msgspec.msgpack.decode(fields["cell"])
     assert version == 1
     return {
-        "late": late,
-        "truncated": truncated,
-        "tools": tools,
+        **dict(zip(("late", "truncated", "tools", "unnamed"), counts, strict=True)),
         "volume": _read_sums(volume),
         "gated": _read_sums(gated),
         "sample": [[item[0], item[1], np.frombuffer(item[2], np.int8).tolist(), item[3]] for item in items],
@@ -172,9 +170,10 @@ def _read_day(fields: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _read_whole_day(value: bytes) -> dict[str, Any]:
-    version, groups, hours = msgspec.msgpack.decode(value)
-    assert version == 1
-    return {"groups": _read_rows_of_sums(groups, GROUPS), "hours": _read_rows_of_sums(hours, HOURS)}
+    version, groups, hours, volume, unnamed, lost = msgspec.msgpack.decode(value)
+    assert (version, lost) == (1, False)
+    sums = {"groups": _read_rows_of_sums(groups, GROUPS), "hours": _read_rows_of_sums(hours, HOURS)}
+    return sums | {"volume": volume, "unnamed": unnamed}
 
 
 def _read_rows_of_sums(parts: Sequence[bytes], rows: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tests.oracle.mismatch import Mismatch, report
 from tests.oracle.oracle import Truth, truth
 from tests.oracle.references import Evalset
 from tests.oracle.rules import Rules
+from tests.watched import WATCHED
 
 from eddyline.changes import Changes
 from eddyline.encoders import OnnxEncoder, open_encoder
@@ -82,7 +83,7 @@ class Crashing(Recorder):
 
     def _restore(self) -> None:
         topics = self.settings.topics
-        fold, judge = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings)
+        fold, judge = FoldPolicy.of(self.settings), JudgePolicy.of(self.settings, WATCHED)
         self._folds = [Fold.restore(fold, at, self._fields[topics.observations, at]) for at in range(len(self._folds))]
         self._judges = [Judge.restore(judge, at, self._fields[topics.partials, at]) for at in range(len(self._judges))]
         self._drops.clear()
@@ -237,7 +238,7 @@ def test_the_log_has_everything_that_is_counted(case: Case) -> None:
 def test_the_log_has_a_whole_day_of_every_app_and_one_that_is_not(case: Case) -> None:
     days = Counter(key.split(":")[-1] for key in case.expected.results if key.startswith("eddyline:day:"))
     panels = Counter(key.split(":")[-1] for key in case.expected.results if key.startswith("eddyline:panel:"))
-    assert days == {"2026-11-02": 3}
+    assert days == {"2026-11-02": 4}
     assert panels == {"2026-11-02": 3, "2026-11-03": 3}
 
 

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.oracle.rules import Rules
@@ -82,14 +82,14 @@ def _day(seen: Seen, rules: Rules) -> str:
     return datetime.fromtimestamp(rules.start_of(seen.prompt.at) // 1000, UTC).date().isoformat()
 
 
-def whole_days_of(prompts: Iterable[Seen], rules: Rules, newest: int) -> dict[tuple[str, str], list[Seen]]:
-    """Return the gated prompts by (app, day) of the days that end with the last window or before."""
+def whole_days_of(windows: Mapping[Key, Window], rules: Rules, newest: int) -> dict[tuple[str, str], Window]:
+    """Return what the windows with prompts hold by (app, day), of the days that end with the last window or before."""
     closed = datetime.fromtimestamp((rules.start_of(newest) + rules.window_ms) // 1000, UTC)
-    found: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
-    for seen in gated_of(prompts, rules):
-        day = _day(seen, rules)
-        if date.fromisoformat(day) + timedelta(days=1) <= closed.date():
-            found[seen.prompt.app, day].append(seen)
+    found: defaultdict[tuple[str, str], Window] = defaultdict(Window)
+    for key, window in windows.items():
+        day = datetime.fromtimestamp(key.start // 1000, UTC).date()
+        if window.volume and day + timedelta(days=1) <= closed.date():
+            found[key.app, day.isoformat()] += window
     return dict(found)
 
 

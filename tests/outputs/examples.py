@@ -1,7 +1,16 @@
 """Events as they leave, made by hand: one of each kind that a reader meets."""
 
 from eddyline.outputs.cloudevent import Output, rfc3339
-from eddyline.outputs.drift import Drift, MeanScore, MetricValue, ReferenceFacts, drift_output, window
+from eddyline.outputs.drift import (
+    BaselineFacts,
+    Drift,
+    MeanScore,
+    MetricValue,
+    ReferenceFacts,
+    WatchFacts,
+    drift_output,
+    window,
+)
 from eddyline.outputs.score import Score, score_id, score_output
 
 START, END = 1_795_248_000_000, 1_795_248_300_000
@@ -15,6 +24,7 @@ def learning() -> Output:
         window=window(START, END),
         n=0,
         gated_n=0,
+        unnamed=0,
         late=0,
         truncated=0,
         tools=0,
@@ -22,6 +32,7 @@ def learning() -> Output:
         space_id="minilm:1",
         reference=None,
         metrics={},
+        watch=None,
         scores={},
         state="learning",
         reason="there is no eval set, and not enough history yet",
@@ -38,6 +49,7 @@ def quiet() -> Output:
         window=window(START, END),
         n=40,
         gated_n=12,
+        unnamed=0,
         late=0,
         truncated=1,
         tools=2,
@@ -45,6 +57,16 @@ def quiet() -> Output:
         space_id="minilm:1",
         reference=ReferenceFacts("evalset", "a", 300),
         metrics={"centroid_distance": MetricValue(0.04, 0.005), "centroid_cosine": MetricValue(None, None)},
+        watch=WatchFacts(
+            state="alarm",
+            reason="Prompts moved by more than the tolerance of 0.060 standard deviations.",
+            log_wealth=8.3,
+            log_limit=8.202482,
+            false_alarms_a_year=0.1,
+            leading="embedding",
+            effective_n=7.5,
+            baseline=BaselineFacts("2026-10-17", "2026-11-13", 2000.5, 0.06),
+        ),
         scores={"relevance": MeanScore(0.6, None, 3), "relevance@next": MeanScore(0.5, 0.1, 30)},
         state="quiet",
         reason=None,

@@ -13,9 +13,10 @@ import pytest
 import redis.asyncio
 from benchmarks.load import SETTINGS, START_MS, Load, records
 from tests import observed
+from tests.watched import WATCHED
 
 from eddyline import join, keys
-from eddyline.cells import Sums
+from eddyline.cells import Cell
 from eddyline.changes import Journal
 from eddyline.daysums import Breakdown
 from eddyline.demo import servers
@@ -72,7 +73,7 @@ async def _size(client: redis.asyncio.Redis, key: bytes) -> int:
 
 
 async def _fill(store: RedisStore, values: list[bytes]) -> None:
-    fold, judge = Fold(FoldPolicy.of(SETTINGS), 0), Judge(JudgePolicy.of(SETTINGS), 0)
+    fold, judge = Fold(FoldPolicy.of(SETTINGS), 0), Judge(JudgePolicy.of(SETTINGS, WATCHED), 0)
     stages: dict[str, Fold | Judge] = {keys.state("fold", 0): fold, keys.state("judge", 0): judge}
     owned = {key: await store.load(key) for key in stages}
     for offset, value in enumerate(values):
@@ -158,7 +159,7 @@ def test_days_take_what_the_page_says(server: servers.RedisServer, users: int, d
         start_ms, whole = START_MS + number * DAY_MS, number < days
         past.close(start_ms)
         for hour in range(24):
-            past.add_window(APP, SPACE, start_ms + hour * HOUR_MS, _sums(users // 24, rng))
+            past.add_window(APP, SPACE, start_ms + hour * HOUR_MS, _cell(users // 24, rng), lost=False)
         past.add_groups(_groups(start_ms, users, rng))
         if whole:
             past.close(start_ms + DAY_MS)
@@ -177,10 +178,11 @@ def test_days_take_what_the_page_says(server: servers.RedisServer, users: int, d
     assert results == pytest.approx(formula({"day": days}), rel=TOLERANCE)
 
 
-def _sums(n: int, rng: np.random.Generator) -> Sums:
-    sums = Sums.empty()
-    sums.add(observed.unit_vectors(n, rng), np.full(n, 0xFFFFF, np.uint32), np.zeros((n, 8), np.int64))
-    return sums
+def _cell(n: int, rng: np.random.Generator) -> Cell:
+    cell = Cell()
+    for sums in (cell.volume, cell.gated):
+        sums.add(observed.unit_vectors(n, rng), np.full(n, 0xFFFFF, np.uint32), np.zeros((n, 8), np.int64))
+    return cell
 
 
 def _groups(start_ms: int, users: int, rng: np.random.Generator) -> DayPartial:

@@ -10,6 +10,7 @@ from eddyline.cli.screen import Row, facts, show, show_json, show_rows
 from eddyline.cli.stored import forget, read_states
 from eddyline.cli.verbs import json_option, with_settings
 from eddyline.encode import kinds
+from eddyline.encoders.configured import read_space
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.kafka.topics import partition_counts
@@ -117,4 +118,4 @@ def _row(settings: Settings, stage: str, partition: int, stored: Stored) -> Row:
 def _summary(settings: Settings, stage: str, partition: int, stored: Stored) -> Row:
     if stage == "fold":
         return Fold.restore(FoldPolicy.of(settings), partition, stored.fields).summary()
-    return Judge.restore(JudgePolicy.of(settings), partition, stored.fields).summary()
+    return Judge.restore(JudgePolicy.of(settings, read_space(settings)), partition, stored.fields).summary()

@@ -35,6 +35,8 @@ class Baseline(NamedTuple):
     first_day: int
     last_day: int
     """The last of its days."""
+    days: int
+    """How many they are."""
     users_a_day: float
     radius: float
     """The cluster-robust error of the mean, in standard deviations of a prompt; infinite if unknown."""
@@ -53,6 +55,19 @@ class Baseline(NamedTuple):
     """``(168, J)``, in units of ``1 / RATE_UNIT``."""
     errors: Ints
     """``(J,)``: standard errors of the rates, in the same units."""
+
+    @property
+    def styles(self) -> int:
+        """How many style features it knows."""
+        return len(self.errors) - len(tails.SHARES)
+
+    @property
+    def design_effect(self) -> float:
+        """By how much the variance of the mean is above that of independent prompts, at least 1; infinite if unknown.
+
+        Prompts have variance 1 in each of the 64 directions. Source: Kish, "Survey Sampling" (1965), section 8.2.
+        """
+        return max(1.0, self.radius**2 * self.users_a_day * self.days / COMPONENTS)
 
     def deviation(self, whitened: Ints, n: int, hour: int) -> Ints:
         """Return by how much the whitened sum ``(64,)`` of ``n`` prompts differs from what the hour would give."""
@@ -78,6 +93,7 @@ def fit(days: Sequence[DaySums], whitening: Whitening) -> Baseline:
         whitening=whitening.id,
         first_day=days[0].day,
         last_day=days[-1].day,
+        days=len(days),
         users_a_day=int(n.sum()) / len(days),
         radius=radius,
         variance=_up(witness.variance(deviations.reshape(-1, COMPONENTS), n.reshape(-1))),
@@ -153,6 +169,7 @@ class _Wire(msgspec.Struct, array_like=True):
     whitening: str
     first_day: int
     last_day: int
+    days: int
     users_a_day: float
     radius: float
     variance: float
@@ -168,8 +185,8 @@ _decoder = msgspec.msgpack.Decoder(_Wire)
 
 def pack(baseline: Baseline) -> bytes:
     """Return a baseline as msgpack, 63 kB with 24 style features; equal baselines give equal bytes."""
-    arrays = (part.astype("<i4").tobytes() for part in baseline[7:])
-    return msgspec.msgpack.encode(_Wire(VERSION, *baseline[:7], *arrays))
+    arrays = (part.astype("<i4").tobytes() for part in baseline[8:])
+    return msgspec.msgpack.encode(_Wire(VERSION, *baseline[:8], *arrays))
 
 
 def unpack(value: bytes) -> Baseline:
@@ -187,6 +204,7 @@ def unpack(value: bytes) -> Baseline:
         wire.whitening,
         wire.first_day,
         wire.last_day,
+        wire.days,
         wire.users_a_day,
         wire.radius,
         wire.variance,

@@ -83,6 +83,11 @@ class Watch:
         """Changes at most once a day; stored by itself."""
 
     @property
+    def alarms(self) -> bool:
+        """Whether an alarm is open."""
+        return self._opened is not None
+
+    @property
     def standing(self) -> Standing:
         """What may be said today."""
         return self._standing
@@ -142,6 +147,7 @@ class Watch:
         if unready := states.unready(days):
             self._standing, self.baseline = unready, None
             return
+        days = [known for known in days if known.hours.n.any()]
         old = [known for known in days if known.day < self.day - NEWEST_DAYS]
         whole_weeks = old[len(old) % WEEKDAYS :] or list(days[: states.LEAST_DAYS])
         self.baseline = baselines.fit(whole_weeks, self._whitening)
@@ -168,8 +174,8 @@ class Watch:
         )
         return msgspec.msgpack.encode(wire)
 
-    def restore(self, value: bytes, baseline: bytes | None) -> None:
-        """Take back what :meth:`pack` and :func:`eddyline.detectors.baseline.pack` gave.
+    def restore(self, value: bytes) -> None:
+        """Take back what :meth:`pack` gave.
 
         A state that another whitening or other style features made is left: the app learns anew from the days it has.
 
@@ -182,4 +188,13 @@ class Watch:
         self.day, self._since, self._opened, self._crossed = wire.day, wire.since, wire.opened, wire.crossed
         self._standing, self._passed = Standing(wire.state, wire.reason), wire.passed
         self._detector.restore(wire.detector)
-        self.baseline = None if baseline is None else baselines.unpack(baseline)
+
+    def restore_baseline(self, value: bytes) -> None:
+        """Take back what :func:`eddyline.detectors.baseline.pack` gave, unless another whitening or other features did.
+
+        Raises:
+            RefusedToStart: another version of Eddyline wrote it.
+        """
+        baseline = baselines.unpack(value)
+        if (baseline.whitening, baseline.styles) == (self._whitening.id, len(self._names)):
+            self.baseline = baseline

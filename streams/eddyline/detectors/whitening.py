@@ -6,6 +6,7 @@ public text and not on anybody's traffic, so it is the same for every app and ev
 
 import hashlib
 import io
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,13 @@ UNIT = SCALE * VECTOR_SCALE
 COMPONENTS = 64
 
 Ints = NDArray[np.int64]
+
+
+class Space(NamedTuple):
+    """An embedding space and what is seen of it."""
+
+    id: str
+    whitening: "Whitening"
 
 
 class Whitening:

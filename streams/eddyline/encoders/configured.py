@@ -4,7 +4,9 @@ import logging
 import os
 from pathlib import Path
 
+from eddyline.detectors.whitening import Space, Whitening
 from eddyline.encoders import OnnxEncoder, open_encoder
+from eddyline.encoders.bundle import WHITENING, read_bundle
 from eddyline.errors import RefusedToStart
 from eddyline.settings import Settings
 
@@ -22,6 +24,16 @@ def build_encoder(settings: Settings) -> OnnxEncoder:
     check = encoder.verify()
     log.info("encoder %s, build %s: %s", encoder.space_id, encoder.build_id, check)
     return encoder
+
+
+def read_space(settings: Settings) -> Space:
+    """Return the embedding space of the configured encoder bundle, without opening its model.
+
+    Raises:
+        RefusedToStart: the bundle is not what its manifest says.
+    """
+    bundle = read_bundle(bundle_dir(settings))
+    return Space(bundle.space_id, Whitening.read(bundle.files[WHITENING], bundle.manifest.dimension))
 
 
 def bundle_dir(settings: Settings) -> Path:

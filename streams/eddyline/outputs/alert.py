@@ -12,7 +12,7 @@ from eddyline.outputs.cloudevent import Output, Time, cloud_event, identifier, r
 
 TYPE = "alert.v1"
 Source = Literal["encode", "fold", "judge"]
-NAMES = ("StateGap", "DlqCircuitOpen")
+NAMES = ("StateGap", "DlqCircuitOpen", "TrafficDrift")
 """Every ``alertname`` there is."""
 
 
@@ -110,3 +110,24 @@ def circuit_open(topic: str, place: tuple[str, int], circuit: OpenCircuit, *, ov
         f"Mend the producer, then 'eddyline dlq resume {name}:{partition}'.",
     }
     return alert(topic, "encode", labels, annotations, start_ms=circuit.since_ms, end_ms=over_ms)
+
+
+def traffic_drift(
+    topic: str, app: str, reason: str, false_alarms_a_year: float, *, start_ms: int, end_ms: int | None = None
+) -> Output:
+    """Return the alert that an app's prompts are not what they were.
+
+    Args:
+        topic: where it goes.
+        app: whose prompts.
+        reason: what the detector says now, in one sentence.
+        false_alarms_a_year: at most so many false ones are expected of this app.
+        start_ms: the end of the window that raised it.
+        end_ms: the start of the local day on which it was over; None while it is firing.
+    """
+    labels = {"alertname": "TrafficDrift", "severity": "warning", "app": app}
+    annotations = {
+        "summary": f"Prompts of {app} are not what they were",
+        "description": f"{reason} At most {false_alarms_a_year:.2g} false alarms of this app a year are expected.",
+    }
+    return alert(topic, "judge", labels, annotations, start_ms=start_ms, end_ms=end_ms)

@@ -10,6 +10,7 @@ from eddyline.outputs.cloudevent import Count, Output, Time, cloud_event, identi
 TYPE = "drift.window.v1"
 SOURCE = "judge"
 State = Literal["learning", "quiet", "insufficient_data"]
+WatchState = Literal["learning", "provisional", "watching", "blind", "alarm"]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -55,6 +56,41 @@ class MeanScore(msgspec.Struct, frozen=True):
     """Scores in it."""
 
 
+class BaselineFacts(msgspec.Struct, frozen=True):
+    """What the app's windows are watched against: its own days."""
+
+    first_day: str
+    """The first of them, a local date."""
+    last_day: str
+    """The last of them."""
+    users_a_day: float | None
+    """Users on a day of it."""
+    tolerance: float | None
+    """Error of its mean, in standard deviations of a prompt, users being what is counted: what moves by less is not
+    seen."""
+
+
+class WatchFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the detector says of the app, all its deployments together, after this window."""
+
+    state: WatchState
+    """`learning` and `blind` bet on nothing; `provisional` and `watching` do; `alarm`: one is open."""
+    reason: str
+    """Why, in one sentence."""
+    log_wealth: float | None
+    """Natural log of the wealth in days; null where nothing is bet on."""
+    log_limit: float
+    """What it takes for an alarm."""
+    false_alarms_a_year: float
+    """At most so many false alarms of this app a year are expected."""
+    leading: str | None
+    """Which bet led when the limit was reached, `embedding` or a rate; else null."""
+    effective_n: float | None
+    """Of all gated prompts in this window, how many independent ones would say as much; null without a baseline."""
+    baseline: BaselineFacts | None
+    """What it is watched against; null while there is none."""
+
+
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one app, deployment and closed window."""
 
@@ -70,6 +106,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """Prompts of users, all of them."""
     gated_n: Count
     """Users: their first prompts of the day, which the metrics are computed from."""
+    unnamed: Count
+    """Prompts of users that name none: they are no part of what is compared."""
     late: Count
     """Events that came too late for their own window while this one was open."""
     truncated: Count
@@ -84,6 +122,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What the window was compared with; null while there is nothing."""
     metrics: dict[str, MetricValue]
     """By name of the metric."""
+    watch: WatchFacts | None
+    """The app against its own past, with a stated false-alarm rate; null in another embedding space."""
     scores: dict[str, MeanScore]
     """By scorer; those of a shadow response as ``scorer@candidate``."""
     state: State
