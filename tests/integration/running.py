@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 import redis
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from tests.watched import WATCHED
 
 from eddyline import keys
@@ -62,14 +62,14 @@ class Installation:
     def produce(self, lines: Iterable[Line]) -> None:
         """Write lines in order; those of one user, or of one request, to one partition."""
         for name, value in lines:
-            self._producer.produce(self.topic(name), _bytes(value), _key(value))
+            self._producer.produce(self.topic(name), _bytes(value), _key(value), on_delivery=_delivered)
             self._producer.poll(0)
         self._producer.flush()
 
     def produce_to(self, name: str, partition: int, values: Iterable[object]) -> None:
         """Write values, JSON or raw bytes, to one partition of a topic."""
         for value in values:
-            self._producer.produce(self.topic(name), _bytes(value), partition=partition)
+            self._producer.produce(self.topic(name), _bytes(value), partition=partition, on_delivery=_delivered)
             self._producer.poll(0)
         self._producer.flush()
 
@@ -77,7 +77,7 @@ class Installation:
         """Write lines evenly over ``seconds``; ``meanwhile`` is called again and again and may look after workers."""
         start = time.monotonic()
         for number, (name, value) in enumerate(lines):
-            self._producer.produce(self.topic(name), _bytes(value), _key(value))
+            self._producer.produce(self.topic(name), _bytes(value), _key(value), on_delivery=_delivered)
             while (ahead := number / len(lines) * seconds - (time.monotonic() - start)) > 0:
                 self._producer.poll(min(ahead, 0.1))
                 meanwhile()
@@ -269,6 +269,10 @@ def _environ(name: str, bootstrap: str, redis_url: str, changes: Mapping[str, ob
     }
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("EDDYLINE_")}
     return inherited | {f"EDDYLINE_{key.upper()}": str(value) for key, value in ours.items()}
+
+
+def _delivered(error: KafkaError | None, message: Message) -> None:
+    assert error is None, f"{message.topic()}: {error}"
 
 
 def _bytes(value: object) -> bytes | None:
