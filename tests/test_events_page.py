@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from eddyline import features
 from eddyline.drift import METRICS
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
@@ -117,6 +118,12 @@ def test_every_metric_scorer_topic_and_setting_that_is_named_is_there() -> None:
         section, _, field = name.partition(".")
         if section in sections and re.fullmatch("[a-z_]+", field):
             assert field in sections[section].__struct_fields__, name
+
+
+def test_every_style_feature_has_a_row_that_says_what_it_says_of_itself() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", _section("### Style features"), re.MULTILINE))
+    described = features.describe()
+    assert rows == {name: described[name] for name in features.NAMES}
 
 
 def test_every_header_of_a_dead_letter_is_documented_and_no_other() -> None:

@@ -187,7 +187,13 @@ def test_a_restored_judge_forgets_the_same(kept: Kept) -> None:
 def _imported(id_: int, effective_ms: int) -> Partial:
     vectors = observed.unit_vectors(2, np.random.default_rng(id_))
     return references.to_import(
-        app=APP, ids=["a", "b"], vectors=vectors, space_id="space", build_id="build", effective_ms=effective_ms
+        app=APP,
+        ids=["a", "b"],
+        vectors=vectors,
+        flags=np.zeros(2, np.uint32),
+        space_id="space",
+        build_id="build",
+        effective_ms=effective_ms,
     )
 
 

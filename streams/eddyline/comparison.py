@@ -1,4 +1,4 @@
-"""A window against its reference: metrics, mean scores, and what may be said of them."""
+"""A window against its reference: metrics, style shifts, mean scores, and what may be said of them."""
 
 import math
 from typing import NamedTuple
@@ -6,9 +6,10 @@ from typing import NamedTuple
 from eddyline.cells import Cell, Ints
 from eddyline.drift import METRICS
 from eddyline.errors import Incomparable
-from eddyline.outputs.drift import MeanScore, MetricValue, ReferenceFacts, State
+from eddyline.outputs.drift import MeanScore, MetricValue, ReferenceFacts, State, StyleShift
 from eddyline.references import Reference
 from eddyline.scorers import UNIT
+from eddyline.styles import shifts
 
 DECIMALS = 6
 
@@ -18,6 +19,7 @@ class Comparison(NamedTuple):
 
     reference: ReferenceFacts | None
     metrics: dict[str, MetricValue]
+    styles: dict[str, StyleShift]
     state: State
     reason: str | None
     flags: list[str]
@@ -25,7 +27,7 @@ class Comparison(NamedTuple):
     @classmethod
     def none(cls, state: State, reason: str) -> "Comparison":
         """Return that there is nothing to compare, and why."""
-        return cls(None, {}, state, reason, [])
+        return cls(None, {}, {}, state, reason, [])
 
 
 def compare(reference: Reference | None, cell: Cell, space_id: str, min_window: int) -> Comparison:
@@ -45,10 +47,11 @@ def compare(reference: Reference | None, cell: Cell, space_id: str, min_window: 
         metric.name: MetricValue(_rounded(metric.value(reference, cell)), _rounded(metric.null(reference, cell)))
         for metric in METRICS
     }
+    styles = shifts(reference, cell.gated)
     flags = ["build_differs"] if cell.builds - set(reference.builds) else []
     if cell.gated.n < min_window:
-        return Comparison(facts, metrics, "insufficient_data", f"fewer than {min_window} users", flags)
-    return Comparison(facts, metrics, "quiet", None, flags)
+        return Comparison(facts, metrics, styles, "insufficient_data", f"fewer than {min_window} users", flags)
+    return Comparison(facts, metrics, styles, "quiet", None, flags)
 
 
 def mean_scores(cell: Cell) -> dict[str, MeanScore]:

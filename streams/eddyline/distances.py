@@ -21,22 +21,25 @@ def squared_distances(a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.in
     return _squares(left)[:, None] + _squares(right)[None, :] - 2 * dots
 
 
-def mean_nearest(a: NDArray[np.int8], b: NDArray[np.int8]) -> float:
-    """Return the mean Euclidean distance of the rows of ``a`` to the nearest row of ``b``, in [0, 2]."""
-    return _mean_root(squared_distances(a, b).min(axis=1))
+def nearest(a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return the squared distances ``(n,)`` of the rows of ``a`` to the nearest row of ``b``."""
+    found: NDArray[np.int64] = squared_distances(a, b).min(axis=1)
+    return found
 
 
-def mean_nearest_other(rows: NDArray[np.int8]) -> float:
-    """Return the mean Euclidean distance of each row to the nearest *other* row; needs two rows."""
+def nearest_other(rows: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return the squared distances ``(n,)`` of each row to the nearest *other* row; needs two rows."""
     distances = squared_distances(rows, rows)
     np.fill_diagonal(distances, np.iinfo(np.int64).max)
-    return _mean_root(distances.min(axis=1))
+    found: NDArray[np.int64] = distances.min(axis=1)
+    return found
+
+
+def mean_distance(squared: NDArray[np.int64]) -> float:
+    """Return the mean Euclidean distance, in units of the unit vectors, of ``(n,)`` squared ones; n >= 1."""
+    return math.fsum(np.sqrt(squared.astype(np.float64))) / (len(squared) * SCALE)
 
 
 def _squares(rows: NDArray[np.float32]) -> NDArray[np.int64]:
     squares: NDArray[np.int64] = np.einsum("ij,ij->i", rows, rows).astype(np.int64)
     return squares
-
-
-def _mean_root(squared: NDArray[np.int64]) -> float:
-    return math.fsum(np.sqrt(squared.astype(np.float64))) / (len(squared) * SCALE)

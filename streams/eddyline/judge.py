@@ -343,6 +343,7 @@ class Judge:
             space_id=whole.space_id,
             reference=comparison.reference,
             metrics=comparison.metrics,
+            styles=comparison.styles,
             watch=watch if whole.space_id == self._policy.watch.space.id else None,
             scores=mean_scores(whole.cell),
             state=comparison.state,

@@ -71,10 +71,11 @@ class Announced(msgspec.Struct, frozen=True, array_like=True, tag="d"):
 
 
 class ReferenceItem(msgspec.Struct, frozen=True, array_like=True):
-    """One item of an eval set: its id and its int8 vector."""
+    """One item of an eval set: its id, its int8 vector and the word of its style features."""
 
     id: str
     vector: bytes
+    flags: int = 0
 
 
 class ReferenceImported(msgspec.Struct, frozen=True, array_like=True, tag="r"):
@@ -90,6 +91,9 @@ class ReferenceImported(msgspec.Struct, frozen=True, array_like=True, tag="r"):
     """Sum of all ``n`` item vectors, 384 little-endian int64."""
     items: list[ReferenceItem]
     """The items, or the bottom-k of them by hash where there are many."""
+    features: bytes = b""
+    """How many of all ``n`` items have each style feature, 32 little-endian int64; empty in records of before they were
+    counted."""
 
 
 Partial = WindowPartial | Closed | PanelPartial | DayPartial | Announced | ReferenceImported

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from eddyline import cells, samples
 from eddyline.cells import Sums
-from eddyline.distances import mean_nearest_other
+from eddyline.distances import mean_distance
 from eddyline.errors import Incomparable
+from eddyline.neighbours import Neighbours
 from eddyline.partials import ReferenceImported, ReferenceItem
 from eddyline.samples import Item
 
@@ -29,16 +30,19 @@ class Reference(msgspec.Struct, dict=True):
     builds: list[str]
     sums: Sums
     items: list[Item]
+    styled: bool = True
+    """Whether the style features of its prompts were counted: not in an eval set that an earlier build imported."""
 
     @cached_property
-    def vectors(self) -> NDArray[np.int8]:
-        """The items as ``(m, 384)`` int8."""
-        return samples.vectors(self.items)
+    def neighbours(self) -> Neighbours:
+        """The items, to be near to."""
+        return Neighbours(self.items)
 
     @cached_property
     def nearest_null(self) -> float | None:
         """The mean distance of an item to the nearest other one; None below two items."""
-        return mean_nearest_other(self.vectors) if len(self.items) > 1 else None
+        others = self.neighbours.others
+        return None if others is None else mean_distance(others)
 
     def check_space(self, space_id: str) -> None:
         """Refuse a comparison across embedding spaces.
@@ -61,7 +65,7 @@ class _Wire(msgspec.Struct, array_like=True):
 
 
 def pack(reference: Reference) -> bytes:
-    """Return a reference as msgpack."""
+    """Return a reference from history as msgpack."""
     sums = cells.pack_sums(reference.sums)
     wire = _Wire(reference.kind, reference.id, reference.space_id, reference.builds, sums, reference.items)
     return msgspec.msgpack.encode(wire)
@@ -78,18 +82,30 @@ def from_import(imported: ReferenceImported) -> Reference:
     sums = Sums.empty()
     sums.n = imported.n
     sums.x += np.frombuffer(imported.x, "<i8")
-    items = [Item(samples.hash_of(imported.app, item.id), item.id, item.vector, 0) for item in imported.items]
-    return Reference("evalset", imported.id, imported.space_id, [imported.build_id], sums, sorted(items))
+    if imported.features:
+        sums.features += np.frombuffer(imported.features, "<i8")
+    items = sorted(_item(imported.app, item.id, item.vector, item.flags) for item in imported.items)
+    builds, styled = [imported.build_id], bool(imported.features)
+    return Reference("evalset", imported.id, imported.space_id, builds, sums, items, styled)
 
 
 def to_import(
-    *, app: str, ids: list[str], vectors: NDArray[np.int8], space_id: str, build_id: str, effective_ms: int
+    *,
+    app: str,
+    ids: list[str],
+    vectors: NDArray[np.int8],
+    flags: NDArray[np.uint32],
+    space_id: str,
+    build_id: str,
+    effective_ms: int,
 ) -> ReferenceImported:
-    """Return the record that makes ``(n, 384)`` int8 ``vectors`` of eval items the reference of an app.
+    """Return the record that makes eval items the reference of an app: ``(n, 384)`` vectors, ``(n,)`` style flag words.
 
-    Its id is derived from the items, so importing the same set again changes nothing.
+    Its id is derived from the ids and vectors, so importing the same set again changes nothing, or adds the style
+    features to one that was imported without.
     """
-    every = [Item(samples.hash_of(app, id_), id_, row.tobytes(), 0) for id_, row in zip(ids, vectors, strict=True)]
+    columns = zip(ids, vectors, flags.tolist(), strict=True)
+    every = [_item(app, id_, row.tobytes(), word) for id_, row, word in columns]
     digest = samples.hash_of(space_id, *(f"{item.hash:016x}{item.vector.hex()}" for item in sorted(every)))
     return ReferenceImported(
         id=f"{digest:016x}",
@@ -99,5 +115,10 @@ def to_import(
         effective_ms=effective_ms,
         n=len(vectors),
         x=vectors.sum(axis=0, dtype=np.int64).astype("<i8").tobytes(),
-        items=[ReferenceItem(item.id, item.vector) for item in samples.bottom(every, IMPORTED_ITEMS)],
+        items=[ReferenceItem(item.id, item.vector, item.flags) for item in samples.bottom(every, IMPORTED_ITEMS)],
+        features=cells.feature_counts(flags).astype("<i8").tobytes(),
     )
+
+
+def _item(app: str, id_: str, vector: bytes, flags: int) -> Item:
+    return Item(samples.hash_of(app, id_), id_, vector, flags)

@@ -36,6 +36,7 @@ def a_drift(**changes: object) -> Record:
         "space_id": "minilm:1",
         "reference": ReferenceFacts("history", "h", 1200),
         "metrics": {"centroid_distance": MetricValue(0.0412, 0.0051)},
+        "styles": {},
         "watch": None,
         "scores": {"relevance": MeanScore(0.71, 0.01, 400)},
         "state": "quiet",

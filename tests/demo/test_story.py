@@ -33,6 +33,7 @@ def drift(hour: int, deployment: str, *, users: int = 10, value: float | None = 
         space_id="space",
         reference=None,
         metrics={CENTROID: MetricValue(value, null)},
+        styles={},
         watch=None,
         scores={},
         state="quiet",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests import observed
 
-from eddyline.distances import mean_nearest, mean_nearest_other, squared_distances
+from eddyline.distances import mean_distance, nearest, nearest_other, squared_distances
 from eddyline.protocols import SCALE
 
 
@@ -35,7 +35,7 @@ def test_a_mean_of_nearest_distances_equals_float64_brute_force() -> None:
     rng = np.random.default_rng(8)
     a, b = observed.unit_vectors(50, rng), observed.unit_vectors(120, rng)
     expected = np.sqrt(_brute(a, b).min(axis=1).astype(np.float64)).mean() / SCALE
-    assert mean_nearest(a, b) == pytest.approx(expected, rel=1e-14)
+    assert mean_distance(nearest(a, b)) == pytest.approx(expected, rel=1e-14)
 
 
 def test_a_row_is_not_its_own_neighbour() -> None:
@@ -44,12 +44,12 @@ def test_a_row_is_not_its_own_neighbour() -> None:
     brute = _brute(rows, rows)
     np.fill_diagonal(brute, 2**60)
     expected = np.sqrt(brute.min(axis=1).astype(np.float64)).mean() / SCALE
-    assert mean_nearest_other(rows) == pytest.approx(expected, rel=1e-14)
-    assert mean_nearest_other(np.concatenate([rows, rows])) == 0.0
+    assert mean_distance(nearest_other(rows)) == pytest.approx(expected, rel=1e-14)
+    assert mean_distance(nearest_other(np.concatenate([rows, rows]))) == 0.0
 
 
 def test_the_order_of_rows_does_not_matter_to_the_bit() -> None:
     rng = np.random.default_rng(10)
     a, b = observed.unit_vectors(64, rng), observed.unit_vectors(256, rng)
-    found = {mean_nearest(a[rng.permutation(64)], b[rng.permutation(256)]) for _ in range(20)}
+    found = {mean_distance(nearest(a[rng.permutation(64)], b[rng.permutation(256)])) for _ in range(20)}
     assert len(found) == 1

@@ -79,7 +79,7 @@ def test_it_stays_in_its_range_for_opposite_traffic(metric: Metric) -> None:
     vectors = observed.unit_vectors(WINDOW, np.random.default_rng(4))
     value = metric.value(_reference(vectors), observed.cell((-vectors).astype(np.int8)))
     assert value is not None
-    assert 0 < value <= (4 if metric.name == "centroid_distance" else 2) + 0.01
+    assert 0 < value <= {"centroid_distance": 4, "share_beyond_radius": 1}.get(metric.name, 2) + 0.01
 
 
 @EVERY

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.oracle.scored import Score
 
+from eddyline import features
+
 SCALE = 400
 """A component of 1 is stored as 400."""
 UNIT = 10_000
@@ -16,6 +18,7 @@ UNIT = 10_000
 DECIMALS = 6
 DIGITS = 50
 GROUPS = 16
+PI = Decimal("3.14159265358979323846264338327950288")
 Number = float | None
 
 
@@ -80,9 +83,50 @@ def mean_nearest_other(rows: NDArray[np.int64]) -> Number:
     """Return the mean distance of each row to the nearest other one; None when there is none."""
     if len(rows) < 2:
         return None
+    return _mean_root(_nearest_others(rows))
+
+
+def beyond_radius(rows: NDArray[np.int64], items: NDArray[np.int64]) -> tuple[Number, Number]:
+    """Return the shares of ``(n, 384)`` rows, and of the ``(m, 384)`` items, that have no other item within the radius.
+
+    The radius is the least of the items' own distances that three quarters of them do not exceed.
+    """
+    if not len(rows) or len(items) < 2:
+        return None, None
+    others = sorted(_nearest_others(items).tolist())
+    radius = next(one for at, one in enumerate(others, 1) if 4 * at >= 3 * len(others))
+    return _share_above(_squares(rows, items).min(axis=1).tolist(), radius), _share_above(others, radius)
+
+
+def _share_above(squares: Sequence[float], radius: float) -> float:
+    return float(Fraction(sum(square > radius for square in squares), len(squares)))
+
+
+def _nearest_others(rows: NDArray[np.int64]) -> NDArray[np.float64]:
     squares = _squares(rows, rows)
     squares[np.arange(len(rows)), np.arange(len(rows))] = np.inf
-    return _mean_root(squares.min(axis=1))
+    nearest: NDArray[np.float64] = squares.min(axis=1)
+    return nearest
+
+
+def style_shifts(counts: Sequence[int], n: int, before: Sequence[int], m: int) -> dict[str, dict[str, Number]]:
+    """Return what an event says of the style features, of their counts among n and, before, among m prompts."""
+    return {
+        name: {
+            "share": rounded(Fraction(now, n)),
+            "reference": rounded(Fraction(then, m)),
+            "null": rounded(_apart(now + then, n, m)),
+        }
+        for name, now, then in zip(features.NAMES, counts, before, strict=False)
+        if now + then
+    }
+
+
+def _apart(both: int, n: int, m: int) -> float:
+    """Return the mean magnitude of a normal number with the variance of a difference of shares that chance makes."""
+    pooled = Fraction(both, n + m)
+    variance = pooled * (1 - pooled) * (Fraction(1, n) + Fraction(1, m)) * Fraction(n + m, n + m - 1)
+    return _root(variance * 2 / Fraction(PI))
 
 
 def _squares(rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:

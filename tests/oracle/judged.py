@@ -127,6 +127,7 @@ class Judge:
         return {
             "reference": reference.facts(),
             "metrics": reference.metrics(whole.window),
+            "styles": reference.styles(whole.window),
             "state": "quiet" if enough else "insufficient_data",
             "reason": None if enough else f"fewer than {self.rules.min_window} users",
         }
@@ -150,7 +151,7 @@ class Judge:
 
 
 def _nothing(state: str, reason: str) -> dict[str, Any]:
-    return {"reference": None, "metrics": {}, "state": state, "reason": reason}
+    return {"reference": None, "metrics": {}, "styles": {}, "state": state, "reason": reason}
 
 
 def _scores(scores: Sequence[Score]) -> dict[str, Any]:

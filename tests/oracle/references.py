@@ -8,8 +8,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.oracle.arithmetic import Centroids, Number, mean_nearest, mean_nearest_other, rounded
-from tests.oracle.seen import Ints, encode, total
+from tests.oracle.arithmetic import (
+    Centroids,
+    Number,
+    beyond_radius,
+    mean_nearest,
+    mean_nearest_other,
+    rounded,
+    style_shifts,
+)
+from tests.oracle.seen import Ints, encode, style_bits, total
 from tests.oracle.windows import Window, hash_of, sample
 
 from eddyline.encoders import OnnxEncoder
@@ -32,12 +40,13 @@ class Evalset:
 
 @dataclass(frozen=True)
 class Reference:
-    """The sum of a reference's ``n`` vectors, and the items kept of it, ``(m, 384)``."""
+    """The sums of a reference's ``n`` vectors and of their style features, and the items kept of it, ``(m, 384)``."""
 
     kind: str
     id: str
     n: int
     x: Ints
+    features: Ints
     items: NDArray[np.int64]
 
     @cached_property
@@ -56,7 +65,13 @@ class Reference:
             "centroid_distance": {"value": rounded(distance[0]), "null": rounded(distance[1])},
             "centroid_cosine": {"value": rounded(cosine[0]), "null": rounded(cosine[1])},
             "nearest_neighbour_distance": self._nearest(window),
+            "share_beyond_radius": self._beyond(window),
         }
+
+    def styles(self, window: Window) -> dict[str, dict[str, Number]]:
+        """Return what events say of a window's style."""
+        sums = total(window.gated)
+        return style_shifts(sums.features.tolist(), sums.n, self.features.tolist(), self.n) if sums.n else {}
 
     def _centroids(self, window: Window) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         sums = total(window.gated)
@@ -70,6 +85,11 @@ class Reference:
         value = mean_nearest(np.stack(rows), self.items) if rows and len(self.items) else None
         return {"value": rounded(value), "null": rounded(self.nearest_null) if rows else None}
 
+    def _beyond(self, window: Window) -> dict[str, Number]:
+        rows = [seen.row.vector for _, _, seen in sample(window.gated)]
+        value, null = beyond_radius(np.array(rows), self.items)
+        return {"value": rounded(value), "null": rounded(null)}
+
 
 def from_evalset(evalset: Evalset, encoder: OnnxEncoder) -> Reference:
     """Return the reference that an eval set is."""
@@ -79,7 +99,11 @@ def from_evalset(evalset: Evalset, encoder: OnnxEncoder) -> Reference:
     described = (f"{hashed:016x}{vectors[id_].astype(np.int8).tobytes().hex()}" for hashed, id_ in items)
     kept = np.stack([vectors[id_] for _, id_ in items[:EVALSET_ITEMS]])
     digest = hash_of(encoder.space_id, *described)
-    return Reference("evalset", f"{digest:016x}", len(items), np.stack([*vectors.values()]).sum(axis=0), kept)
+    sums = (
+        np.stack([*vectors.values()]).sum(axis=0),
+        np.stack([style_bits(text) for text in evalset.items.values()]).sum(axis=0),
+    )
+    return Reference("evalset", f"{digest:016x}", len(items), *sums, kept)
 
 
 class History:
@@ -102,7 +126,7 @@ class History:
         candidates = [seen for hour in hours for _, _, seen in sample(hour)]
         items = [seen.row.vector for _, _, seen in sample(candidates, HISTORY_ITEMS)]
         kept = np.stack(items) if items else np.zeros((0, 384), np.int64)
-        return Reference("history", f"{start}-{start + DAY_MS}", sums.n, sums.x, kept)
+        return Reference("history", f"{start}-{start + DAY_MS}", sums.n, sums.x, sums.features, kept)
 
 
 def _hour(time_ms: int) -> int:

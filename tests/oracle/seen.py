@@ -69,8 +69,14 @@ def encode(texts: Iterable[str], encoder: OnnxEncoder) -> dict[str, Row]:
 def see(prompt: Prompt, rows: dict[str, Row]) -> Seen:
     """Return a prompt with what is counted of it."""
     style = features.style(prompt.text)
-    flags = np.array([style.flags >> bit & 1 for bit in range(FEATURES)], np.int64)
-    return Seen(prompt, rows[prompt.text], style.flags, flags, np.array(padded(style.numeric), np.int64))
+    bits, numeric = style_bits(prompt.text), np.array(padded(style.numeric), np.int64)
+    return Seen(prompt, rows[prompt.text], style.flags, bits, numeric)
+
+
+def style_bits(text: str) -> Ints:
+    """Return ``(32,)``, 1 where a style feature of a text holds."""
+    flags = features.style(text).flags
+    return np.array([flags >> bit & 1 for bit in range(FEATURES)], np.int64)
 
 
 def padded(numeric: Sequence[int]) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 import orjson
 import pytest
 from tests.integration import flow
@@ -17,6 +18,7 @@ from tests.oracle.references import Evalset
 from tests.oracle.rules import Rules
 from tests.watched import WATCHED
 
+from eddyline import features
 from eddyline.changes import Changes
 from eddyline.encoders import OnnxEncoder, open_encoder
 from eddyline.encoders.configured import bundle_dir
@@ -132,9 +134,14 @@ def fed(pipeline: Recorder, lines: Sequence[Line], encoder: OnnxEncoder, evalset
 
 def import_evalset(pipeline: Pipeline, evalset: Evalset, encoder: OnnxEncoder) -> None:
     vectors = encoder.encode([*evalset.items.values()]).vectors
-    spaces = {"space_id": encoder.space_id, "build_id": encoder.build_id}
     imported = to_import(
-        app=evalset.app, ids=[*evalset.items], vectors=vectors, effective_ms=evalset.effective_ms, **spaces
+        app=evalset.app,
+        ids=[*evalset.items],
+        vectors=vectors,
+        flags=np.array([features.style(text).flags for text in evalset.items.values()], np.uint32),
+        space_id=encoder.space_id,
+        build_id=encoder.build_id,
+        effective_ms=evalset.effective_ms,
     )
     pipeline.import_reference(imported)
 
@@ -227,6 +234,9 @@ def test_the_log_has_everything_that_is_counted(case: Case) -> None:
     assert {f"{start}-{start + 24 * flow.HOUR_MS}" for start in (before, own)} <= {
         (data["reference"] or {}).get("id") for data in drift
     }
+    styled = {data["reference"]["kind"] for data in drift if data["styles"]}
+    assert styled == {"history", "evalset"}
+    assert any(data["metrics"]["share_beyond_radius"]["value"] for data in drift if data["reference"])
     assert all(any(data[count] for data in drift) for count in ("n", "gated_n", "truncated", "tools"))
     assert any(not data["n"] and data["scores"] for data in drift)
     assert {score["scorer_version"] for score in scores} == {"1", "feedback", "supplied"}

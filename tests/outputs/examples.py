@@ -7,6 +7,7 @@ from eddyline.outputs.drift import (
     MeanScore,
     MetricValue,
     ReferenceFacts,
+    StyleShift,
     WatchFacts,
     drift_output,
     window,
@@ -32,6 +33,7 @@ def learning() -> Output:
         space_id="minilm:1",
         reference=None,
         metrics={},
+        styles={},
         watch=None,
         scores={},
         state="learning",
@@ -57,6 +59,7 @@ def quiet() -> Output:
         space_id="minilm:1",
         reference=ReferenceFacts("evalset", "a", 300),
         metrics={"centroid_distance": MetricValue(0.04, 0.005), "centroid_cosine": MetricValue(None, None)},
+        styles={"asks_for_json": StyleShift(0.25, 0.03, 0.04)},
         watch=WatchFacts(
             state="alarm",
             reason="Prompts moved by more than the tolerance of 0.060 standard deviations.",

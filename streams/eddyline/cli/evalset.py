@@ -10,6 +10,7 @@ import click
 import msgspec
 import numpy as np
 
+from eddyline import features
 from eddyline.cli.screen import progress_bar
 from eddyline.errors import EddylineError
 from eddyline.partials import ReferenceImported
@@ -96,7 +97,7 @@ def parse_line(line: bytes) -> Item:
 
 
 def encode_items(items: list[Item], encoder: Encoder, *, app: str, effective_ms: int) -> ReferenceImported:
-    """Encode an eval set, with a progress bar on a terminal; return the record that imports it."""
+    """Encode an eval set, with a progress bar on a terminal; return the record that imports it, style included."""
     parts = []
     with progress_bar("encoding", len(items)) as done:
         for at in range(0, len(items), TEXTS_AT_ONCE):
@@ -106,6 +107,7 @@ def encode_items(items: list[Item], encoder: Encoder, *, app: str, effective_ms:
         app=app,
         ids=[item.id for item in items],
         vectors=np.concatenate(parts),
+        flags=np.array([features.style(item.prompt).flags for item in items], np.uint32),
         space_id=encoder.space_id,
         build_id=encoder.build_id,
         effective_ms=effective_ms,

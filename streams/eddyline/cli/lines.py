@@ -18,7 +18,12 @@ from eddyline.outputs.drift import Drift, MetricValue
 from eddyline.outputs.score import Score
 
 STATES = {"quiet": "green", "learning": "yellow", "insufficient_data": "yellow"}
-SHORT = {"centroid_distance": "centroid", "centroid_cosine": "cosine", "nearest_neighbour_distance": "nearest"}
+SHORT = {
+    "centroid_distance": "centroid",
+    "centroid_cosine": "cosine",
+    "nearest_neighbour_distance": "nearest",
+    "share_beyond_radius": "beyond",
+}
 
 T = TypeVar("T", bound=msgspec.Struct)
 

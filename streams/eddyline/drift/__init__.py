@@ -4,9 +4,9 @@ A distance without its null value says nothing: at n = 20 two samples of the sam
 therefore comes with the value that is expected when the window was drawn from the reference's own distribution.
 """
 
-from eddyline.drift import centroid, cosine, nearest
+from eddyline.drift import beyond, centroid, cosine, nearest
 from eddyline.drift.metric import Metric
 
 __all__ = ["METRICS", "Metric"]
 
-METRICS: tuple[Metric, ...] = (centroid.METRIC, cosine.METRIC, nearest.METRIC)
+METRICS: tuple[Metric, ...] = (centroid.METRIC, cosine.METRIC, nearest.METRIC, beyond.METRIC)

@@ -3,18 +3,16 @@
 It sees diffuse novelty that moves no mean.
 """
 
-from eddyline import samples
 from eddyline.cells import Cell
-from eddyline.distances import mean_nearest
+from eddyline.distances import mean_distance
 from eddyline.drift.metric import Metric
 from eddyline.references import Reference
 
 
 def value(reference: Reference, current: Cell) -> float | None:
     """Return the mean Euclidean distance of the window's sample to the nearest reference item, in [0, 2]."""
-    if not current.sample or not reference.items:
-        return None
-    return mean_nearest(samples.vectors(current.sample), reference.vectors)
+    found = reference.neighbours.nearest(current.sample)
+    return None if found is None else mean_distance(found)
 
 
 def null(reference: Reference, current: Cell) -> float | None:

@@ -45,6 +45,17 @@ class MetricValue(msgspec.Struct, frozen=True):
     """What it would be on average without any change."""
 
 
+class StyleShift(msgspec.Struct, frozen=True):
+    """How often a yes/no style feature holds, now and in the reference."""
+
+    share: Share
+    """Share of the window's gated prompts that have it."""
+    reference: Share
+    """Share of the reference's prompts that have it."""
+    null: Annotated[float, Meta(ge=0)]
+    """How far the two would be apart on average without any change."""
+
+
 class MeanScore(msgspec.Struct, frozen=True):
     """The mean of a scorer in the window, with its user-clustered standard error (null below two groups of users)."""
 
@@ -122,6 +133,9 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What the window was compared with; null while there is nothing."""
     metrics: dict[str, MetricValue]
     """By name of the metric."""
+    styles: dict[str, StyleShift]
+    """By style feature; features that no prompt has are left out, and all of them without a reference whose style is
+    known."""
     watch: WatchFacts | None
     """The app against its own past, with a stated false-alarm rate; null in another embedding space."""
     scores: dict[str, MeanScore]
