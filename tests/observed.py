@@ -19,6 +19,16 @@ def unit_vectors(n: int, rng: np.random.Generator) -> NDArray[np.int8]:
     return np.clip(np.rint(raw * SCALE), -127, 127).astype(np.int8)
 
 
+def around_topics(n: int, rng: np.random.Generator, novel: float = 0.0) -> NDArray[np.int8]:
+    """Return prompts around twenty topics, a share ``novel`` of them around a twenty-first."""
+    topics = np.random.default_rng(0).normal(size=(21, 384))
+    chosen = np.where(rng.random(n) < novel, 20, rng.integers(0, 20, n))
+    raw = topics[chosen] + topics.mean(axis=0) * 3 + rng.normal(size=(n, 384)) * 0.7
+    raw /= np.linalg.norm(raw, axis=1, keepdims=True)
+    quantised: NDArray[np.int8] = np.clip(np.rint(raw * SCALE), -127, 127).astype(np.int8)
+    return quantised
+
+
 def prompt(  # noqa: PLR0913 - every part of an observation may matter to a test
     id_: str,
     *,

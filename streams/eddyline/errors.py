@@ -5,7 +5,7 @@
 * :class:`Unavailable`: something outside is down. It is tried again in place for a while; if it lasts, the process ends
   and whoever supervises it starts it again, from its last checkpoint.
 * :class:`Stale`: what the process holds in memory is not true any more; it ends and starts again from what is stored.
-* :class:`Incomparable`: two things come from different encoders; there is no number to give.
+* :class:`Incomparable`: two things come from different encoders, or are too small; there is no number to give.
 """
 
 
@@ -46,4 +46,4 @@ class Hole(Stale):
 
 
 class Incomparable(EddylineError):
-    """Two summaries were made in different embedding spaces."""
+    """Two summaries were made in different embedding spaces, or are too small to say anything."""

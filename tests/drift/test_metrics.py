@@ -24,18 +24,8 @@ def _reference(vectors: NDArray[np.int8]) -> Reference:
     return Reference("evalset", "a", "space", [], cell.gated, samples.bottom(ids, 256))
 
 
-def _traffic(n: int, rng: np.random.Generator, novel: float = 0.0) -> NDArray[np.int8]:
-    """Return prompts around twenty topics, a share ``novel`` of them around a twenty-first."""
-    topics = np.random.default_rng(0).normal(size=(21, 384))
-    chosen = np.where(rng.random(n) < novel, 20, rng.integers(0, 20, n))
-    raw = topics[chosen] + topics.mean(axis=0) * 3 + rng.normal(size=(n, 384)) * 0.7
-    raw /= np.linalg.norm(raw, axis=1, keepdims=True)
-    quantised: NDArray[np.int8] = np.clip(np.rint(raw * SCALE), -127, 127).astype(np.int8)
-    return quantised
-
-
 def _draws(novel: float, rng: np.random.Generator) -> list[Cell]:
-    return [observed.cell(_traffic(WINDOW, rng, novel), prefix=f"{k}-") for k in range(RESAMPLES)]
+    return [observed.cell(observed.around_topics(WINDOW, rng, novel), prefix=f"{k}-") for k in range(RESAMPLES)]
 
 
 def _values(metric: Metric, reference: Reference, windows: list[Cell]) -> NDArray[np.float64]:
@@ -56,7 +46,7 @@ def test_the_null_is_the_mean_without_a_change(metric: Metric) -> None:
     rng = np.random.default_rng(2)
     differences = []
     for window in _draws(0.0, rng):
-        reference = _reference(_traffic(256, rng))
+        reference = _reference(observed.around_topics(256, rng))
         value, null = metric.value(reference, window), metric.null(reference, window)
         assert value is not None
         assert null is not None
@@ -68,7 +58,7 @@ def test_the_null_is_the_mean_without_a_change(metric: Metric) -> None:
 @EVERY
 def test_it_rises_with_a_planted_topic(metric: Metric) -> None:
     rng = np.random.default_rng(3)
-    reference = _reference(_traffic(256, rng))
+    reference = _reference(observed.around_topics(256, rng))
     unchanged, some, much = (_values(metric, reference, _draws(novel, rng)) for novel in (0.0, 0.2, 0.6))
     assert unchanged.mean() < some.mean() < much.mean()
     assert much.min() > unchanged.max()
