@@ -81,7 +81,7 @@ class EvalDrift:
 
         Args:
             day: like ``2026-11-21``; the days come in order.
-            complete_days: those of the last 35 that had prompts, the oldest first.
+            complete_days: those of the 35 before it that had prompts, the oldest first.
             reference: what is in effect; another eval set than before is a renewal.
             space_id: the embedding space that the days' sums are in.
         """
@@ -92,8 +92,10 @@ class EvalDrift:
         self._today = max(day, self._today)
         if compared != self._compared:
             self._begin(compared)
-        past = [known for known in complete_days if known.day < day]
-        verdict = self._silent("blind", unable or "") if reference is None or unable else self._look(past, reference)
+        if reference is None or unable:
+            verdict = self._silent("blind", unable or "")
+        else:
+            verdict = self._look(complete_days, reference)
         self.verdict = msgspec.structs.replace(verdict, raised=False)
         return verdict
 
