@@ -122,7 +122,8 @@ def _past_day(day: Day, *, everybody: bool) -> DaySums:
     if everybody:
         half = rulers.RULERS.start
         parts = [np.concatenate([part[:half], part[:half] + part[half:]]) for part in parts]
-    return DaySums(_date(day.sums.day - FIRST_DAY), Breakdown(*parts), Breakdown.empty(HOURS))
+    groups = Breakdown(*parts)
+    return DaySums(_date(day.sums.day - FIRST_DAY), groups, Breakdown.empty(HOURS), int(groups.n.sum()), 0, lost=False)
 
 
 def _date(day: int) -> str:

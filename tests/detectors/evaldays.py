@@ -24,7 +24,14 @@ def past_day(day: sums.DaySums) -> DaySums:
     """Return a simulated day as judge keeps it."""
     groups = day.groups
     features = np.pad(groups.styles, ((0, 0), (0, FEATURES - groups.styles.shape[1])))
-    return DaySums(date_of(day.day), Breakdown(groups.n, groups.x, features), Breakdown.empty(HOURS))
+    return DaySums(
+        date_of(day.day),
+        Breakdown(groups.n, groups.x, features),
+        Breakdown.empty(HOURS),
+        int(groups.n.sum()),
+        0,
+        lost=False,
+    )
 
 
 def date_of(day: int) -> str:

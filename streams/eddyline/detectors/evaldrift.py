@@ -81,7 +81,7 @@ class EvalDrift:
 
         Args:
             day: like ``2026-11-21``; the days come in order.
-            complete_days: those of the 35 before it that had prompts, the oldest first.
+            complete_days: those of the 35 before it that had prompts and of which nothing is lost, the oldest first.
             reference: what is in effect; another eval set than before is a renewal.
             space_id: the embedding space that the days' sums are in.
         """
