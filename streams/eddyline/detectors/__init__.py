@@ -4,5 +4,6 @@ Read :mod:`~eddyline.detectors.watch` first: the state machine of one app. Below
 (:mod:`~eddyline.detectors.edetector`) bets on each window, with the witness on embeddings
 (:mod:`~eddyline.detectors.witness`) and on counts (:mod:`~eddyline.detectors.betting`), against the season-matched
 baseline (:mod:`~eddyline.detectors.baseline`); all wealth is one process (:mod:`~eddyline.detectors.process`).
-What it promises, and on which assumption, is in docs/method.md.
+Once a day another one asks whether users moved away from the eval set (:mod:`~eddyline.detectors.evaldrift`).
+What they promise, and on which assumption, is in docs/method.md.
 """
