@@ -162,6 +162,15 @@ def test_wealth_begins_anew_every_week_after_the_renewal() -> None:
     assert firsts == pytest.approx([0.0] * 3, abs=1e-5)
 
 
+def test_wealth_begins_anew_after_an_alarm() -> None:
+    life = renewed(8)
+    verdicts = list(life.watched(4, TOPIC))
+    after = verdicts[1 + [verdict.raised for verdict in verdicts].index(True)]
+    assert after.z is not None
+    alone = np.logaddexp.reduce(bets(after.z) / wealth.UNIT) - math.log(5)
+    assert after.log_wealth == pytest.approx(alone, abs=1e-5)
+
+
 def test_an_alarm_is_raised_once_while_it_lasts() -> None:
     life = renewed(8)
     verdicts = list(life.watched(12, TOPIC))
@@ -243,7 +252,7 @@ def test_a_day_with_too_few_ruler_users_is_not_bet_on() -> None:
     assert (verdict.state, verdict.z, verdict.log_wealth) == ("blind", None, None)
     assert verdict.reason == f"{groups.n[8]} ruler users on {date_of(MONDAY + 21)}, 100 are needed."
     other.live(1)
-    bets_of = [msgspec.msgpack.decode(each.watch.pack())[8] for each in (life, other)]
+    bets_of = [msgspec.msgpack.decode(each.watch.pack())[7] for each in (life, other)]
     assert bets_of[0] == bets_of[1]
 
 

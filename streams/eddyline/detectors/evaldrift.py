@@ -42,7 +42,6 @@ OVER_DAYS = 7
 
 class _Wire(msgspec.Struct, array_like=True):
     version: int
-    today: str
     compared: tuple[str, str]
     baseline: EvalBaseline | None
     since: str
@@ -68,8 +67,6 @@ class EvalDrift:
             names: of the style features, in the order of their bits.
         """
         self._log_limit, self._names = math.log(limit_days), names
-        self._today, self._compared = "", _NOTHING
-        """Compared: the id and the embedding space of the eval set."""
         self._begin(_NOTHING)
         self.verdict = self._silent("blind", "No eval set is in effect.")
         """The last one, with nothing raised."""
@@ -87,29 +84,26 @@ class EvalDrift:
         """
         unable = _unable(reference, space_id)
         compared = _NOTHING if reference is None or unable else (reference.id, space_id)
-        if day <= self._today and compared == self._compared:
-            return self.verdict
-        self._today = max(day, self._today)
         if compared != self._compared:
             self._begin(compared)
         if reference is None or unable:
             verdict = self._silent("blind", unable or "")
         else:
-            verdict = self._look(complete_days, reference)
+            verdict = self._look(day, complete_days, reference)
         self.verdict = msgspec.structs.replace(verdict, raised=False)
         return verdict
 
     def _begin(self, compared: tuple[str, str]) -> None:
-        """Forget what was compared with another eval set."""
+        """Forget what was compared with another eval set; this one has an id and an embedding space."""
         self._compared = compared
         self._baseline: EvalBaseline | None = None
         self._since = self._scored = self._crossed = ""
         self._opened: str | None = None
         self._process = Process(np.full(len(STAKES), 1 / len(STAKES)))
 
-    def _look(self, past: Sequence[DaySums], reference: Reference) -> Verdict:
+    def _look(self, today: str, past: Sequence[DaySums], reference: Reference) -> Verdict:
         if self._baseline is None:
-            return self._learn(past, reference)
+            return self._learn(today, past, reference)
         verdict = self.verdict
         for day in past:
             if day.day > self._scored:
@@ -120,11 +114,11 @@ class EvalDrift:
 
     # Before there is a baseline
 
-    def _learn(self, past: Sequence[DaySums], reference: Reference) -> Verdict:
+    def _learn(self, today: str, past: Sequence[DaySums], reference: Reference) -> Verdict:
         usable = [day for day in past if rulers.are_enough(day)][-evalbaseline.DAYS :]
         if len(usable) == evalbaseline.DAYS:
             self._baseline = evalbaseline.fit(usable, reference.sums)
-            self._since, self._scored = self._today, past[-1].day
+            self._since, self._scored = today, past[-1].day
         verdict = self._silent(*self._readiness(len(past), len(usable)))
         if not past:
             return verdict
@@ -188,7 +182,6 @@ class EvalDrift:
         """Return the state, about 4 kB; equal states give equal bytes."""
         wire = _Wire(
             VERSION,
-            self._today,
             self._compared,
             self._baseline,
             self._since,
@@ -208,7 +201,7 @@ class EvalDrift:
             EddylineError: it is no such state.
         """
         wire = versions.decode(_decoder, value, VERSION, "the watch over an eval set")
-        self._today, self._compared, self._baseline = wire.today, wire.compared, wire.baseline
+        self._compared, self._baseline = wire.compared, wire.baseline
         self._since, self._scored, self._opened, self._crossed = wire.since, wire.scored, wire.opened, wire.crossed
         self._process.logs = np.frombuffer(wire.logs, "<i4").astype(np.int64)
         self.verdict = wire.verdict
