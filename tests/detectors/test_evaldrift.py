@@ -162,6 +162,19 @@ def test_wealth_begins_anew_every_week_after_the_renewal() -> None:
     assert firsts == pytest.approx([0.0] * 3, abs=1e-5)
 
 
+def test_wealth_begins_anew_even_if_a_week_begins_with_a_day_of_too_few() -> None:
+    life = renewed(7)
+    for _ in life.watched(7):
+        pass
+    life.live(1)
+    life.days[-1].groups.n[9:] = 0
+    assert life.look().state == "blind"
+    verdict = next(life.watched(1))
+    assert verdict.z is not None
+    alone = np.logaddexp.reduce(bets(verdict.z) / wealth.UNIT) - math.log(5)
+    assert verdict.log_wealth == pytest.approx(alone, abs=1e-5)
+
+
 def test_wealth_begins_anew_after_an_alarm() -> None:
     life = renewed(8)
     verdicts = list(life.watched(4, TOPIC))
@@ -263,6 +276,7 @@ def test_days_that_are_all_the_same_are_told() -> None:
     life.reference = fitted(life.days, SUPPLIERS)
     verdict = life.look()
     assert (verdict.state, verdict.reason) == ("learning", "The last 14 days are all the same.")
+    assert verdict.since is None
 
 
 # The same wherever it runs

@@ -34,7 +34,7 @@ STAKES = (0.25, 0.5, 1.0, 1.5, 2.0)
 TOLERANCE = 1.0
 """Standard deviations of a day that production may be off: the error of 14 days, which all later ones share."""
 BOUND = 5.0
-"""Of z: a single odd day never alarms at a limit of 365 days or more."""
+"""Of z: a single odd day after ordinary ones does not alarm at a limit of 365 days or more."""
 RESET_DAYS = 7
 OVER_DAYS = 7
 """An alarm whose wealth has not come to the limit again for so long has passed."""
@@ -118,6 +118,7 @@ class EvalDrift:
         usable = [day for day in past if rulers.are_enough(day)][-evalbaseline.DAYS :]
         if len(usable) == evalbaseline.DAYS:
             self._baseline = evalbaseline.fit(usable, reference.sums)
+        if self._baseline is not None:
             self._since, self._scored = today, past[-1].day
         verdict = self._silent(*self._readiness(len(past), len(usable)))
         if not past:
@@ -141,6 +142,8 @@ class EvalDrift:
 
     def _score(self, baseline: EvalBaseline, day: DaySums, reference: Reference) -> Verdict:
         """Compare a complete day with the baseline, if it had ruler users enough."""
+        if _week(self._since, day.day) != _week(self._since, self._scored):
+            self._process.reset()
         found = measure(day, reference.sums)
         verdict = with_distance(self._silent("watching", ""), day, found, baseline)
         if found is None:
@@ -150,8 +153,6 @@ class EvalDrift:
         return self._bet(verdict, day.day, baseline.score(found.excess))
 
     def _bet(self, verdict: Verdict, day: str, z: float) -> Verdict:
-        if _week(self._since, day) != _week(self._since, self._scored):
-            self._process.reset()
         self._process.step(bets(z), np.full(len(STAKES), fill_value=True), 1.0)
         log_wealth = self._process.average()
         raised = self._note_alarm(day, crossed=log_wealth >= self._log_limit)
@@ -179,7 +180,7 @@ class EvalDrift:
         )
 
     def pack(self) -> bytes:
-        """Return the state, about 4 kB; equal states give equal bytes."""
+        """Return the state, about 2.5 kB; equal states give equal bytes."""
         wire = _Wire(
             VERSION,
             self._compared,
