@@ -18,7 +18,7 @@ from eddyline.inputs import schema as inputs_schema
 from eddyline.outputs import alert
 from eddyline.outputs import schema as outputs_schema
 from eddyline.outputs.dead_letter import dead_letter, pointer
-from eddyline.outputs.drift import Drift, WatchFacts
+from eddyline.outputs.drift import Drift, EvalSetFacts, WatchFacts
 from eddyline.outputs.score import Score
 from eddyline.scorers import SCORERS
 from eddyline.settings import Dlq, Settings, Topics
@@ -92,12 +92,14 @@ def test_shadow_responses_add_their_candidate() -> None:
     [
         ("### Drift events", Drift),
         ("### The watch", WatchFacts),
+        ("### The eval set", EvalSetFacts),
         ("### Score events", Score),
         ("### Alerts", alert.Alert),
     ],
 )
 def test_every_field_of_an_output_has_a_row(heading: str, struct: type[msgspec.Struct]) -> None:
-    rows = re.findall(r"^\| `([a-zA-Z_]+)` \|", _section(heading), re.MULTILINE)
+    cells = re.findall(r"^\| ((?:`[a-zA-Z_]+`(?:, )?)+) \|", _section(heading), re.MULTILINE)
+    rows = [name for cell in cells for name in re.findall("`(.*?)`", cell)]
     fields = set(struct.__struct_fields__)
     assert fields <= set(rows)
     assert set(rows) - fields <= {metric.name for metric in METRICS} | set(alert.NAMES)

@@ -20,7 +20,7 @@ from eddyline.detectors.sums import Counts, WindowSums
 from eddyline.detectors.whitening import Space
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.outputs.cloudevent import Output, rfc3339
-from eddyline.partials import Closed, DayPartial, Partial, WindowPartial
+from eddyline.partials import Closed, DayPartial, Partial, ReferenceImported, WindowPartial
 from eddyline.settings import Drift, Settings, Windows
 from eddyline.windows import DAY_MS, HOUR_MS
 
@@ -198,3 +198,81 @@ def test_an_app_that_falls_silent_is_forgotten_and_its_alarm_over(days: list[Day
     watched.apply([Closed(0, 1, START_MS + 17 * DAY_MS + 50 * DAY_MS, 0)])
     assert [status for status, _, _ in watched.alerts()] == ["firing", "resolved"]
     assert not any(name.startswith(("v:", "y:", "d:")) for name in watched.fields)
+
+
+# The eval set
+
+RENEWED = 15
+AWAY = [NONE] * (RENEWED + 2) + [Shift(share=0.5)] * 3
+"""An eval set is imported on the sixteenth day; two days later users ask for something else."""
+
+
+def eval_set(days: list[Day]) -> ReferenceImported:
+    """Return an eval set that is like all prompts of some days."""
+    whole = Sums.empty()
+    for partial in (partial for day in days for partial in day if isinstance(partial, WindowPartial)):
+        whole.merge(cells.unpack(partial.cell).gated)
+    effective = START_MS + RENEWED * DAY_MS
+    x, counts = whole.x.astype("<i8").tobytes(), whole.features.astype("<i8").tobytes()
+    return ReferenceImported("set-1", APP, SPACE.id, "build", effective, whole.n, x, [], counts)
+
+
+@pytest.fixture(scope="module")
+def away() -> list[Day]:
+    return list(days_of(Town(6, users=2_000), AWAY))
+
+
+@pytest.fixture(scope="module")
+def renewed(away: list[Day]) -> Watched:
+    watched = Watched()
+    watched.apply([eval_set(away[7:RENEWED])])
+    for day in away:
+        watched.apply(day)
+    return watched
+
+
+def test_before_there_is_an_eval_set_in_effect_nothing_is_said_of_it(renewed: Watched) -> None:
+    found = [data["eval_set"] for data in renewed.data("drift")]
+    assert found[: RENEWED * 24] == [None] * RENEWED * 24
+    assert None not in found[RENEWED * 24 :]
+
+
+def test_a_renewal_raises_nothing_and_what_moves_away_from_the_set_alarms_within_two_days(renewed: Watched) -> None:
+    found = [data["eval_set"] for data in renewed.data("drift")]
+    states = [facts["state"] for facts in found[RENEWED * 24 :: 24]]
+    assert states[:3] == ["watching"] * 3, "the first day of the change is known when it is over"
+    assert "alarm" in states[3:5]
+    last = found[-1]
+    assert last["distance"] > last["unchanged"] > 0
+    assert last["z"] > 3
+    assert (last["id"], last["since"]) == ("set-1", date.fromordinal(MONDAY + RENEWED).isoformat())
+    assert last["log_limit"] == pytest.approx(math.log(5 * 365)), "a fifth of the budget"
+
+
+def test_an_alarm_of_the_eval_set_is_an_alert_of_its_own(renewed: Watched) -> None:
+    (found,) = [data for data in renewed.data("alerts") if data["labels"]["alertname"] == "EvalProductionDrift"]
+    assert found["status"] == "firing"
+    assert found["labels"] == {"alertname": "EvalProductionDrift", "severity": "warning", "app": APP}
+    assert found["startsAt"].endswith("T00:00:00.000Z")
+
+
+def test_restarts_change_no_byte_of_what_is_said_of_the_eval_set(away: list[Day], renewed: Watched) -> None:
+    watched = Watched()
+    watched.apply([eval_set(away[7:RENEWED])])
+    for day in away:
+        for part in (day[:17], day[17:]):
+            watched.apply(part)
+            watched.restart()
+    assert watched.outputs == renewed.outputs
+
+
+def test_another_eval_set_ends_the_alarm_of_the_last_one(away: list[Day]) -> None:
+    watched = Watched()
+    watched.apply([eval_set(away[7:RENEWED])])
+    for day in away:
+        watched.apply(day)
+    later = START_MS + (len(AWAY) - 1) * DAY_MS + 1
+    watched.apply([msgspec.structs.replace(eval_set(away[:7]), id="set-2", effective_ms=later)])
+    watched.apply([Closed(0, 1, START_MS + (len(AWAY) + 1) * DAY_MS, 0)])
+    found = [data for data in watched.data("alerts") if data["labels"]["alertname"] == "EvalProductionDrift"]
+    assert [data["status"] for data in found] == ["firing", "resolved"]

@@ -74,11 +74,16 @@ class Recorded(Stream):
             target = (vectors if way.fitted == "everybody" else suppliers).mean(axis=0)
             items = _herd(suppliers, target)
         ids = [str(item) for item in items.tolist()]
-        return references.from_import(
-            references.to_import(
-                app="a", ids=ids, vectors=suppliers[items], space_id=SPACE, build_id="", effective_ms=0
-            )
+        imported = references.to_import(
+            app="a",
+            ids=ids,
+            vectors=suppliers[items],
+            flags=np.zeros(len(ids), np.uint32),
+            space_id=SPACE,
+            build_id="",
+            effective_ms=0,
         )
+        return references.from_import(imported)
 
 
 def _herd(candidates: NDArray[np.int8], target: NDArray[np.float64]) -> Ints:

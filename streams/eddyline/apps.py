@@ -149,11 +149,15 @@ class App:
         self._imported[imported.id] = (imported.effective_ms, references.from_import(imported))
         self._journal.touch(self._field("e", imported.id), lambda: msgspec.msgpack.encode(imported))
 
+    def eval_set(self, time_ms: int) -> Reference | None:
+        """Return the eval set that is in effect at a time."""
+        in_effect = [(effective, id_) for id_, (effective, _) in self._imported.items() if effective <= time_ms]
+        return self._imported[max(in_effect)[1]][1] if in_effect else None
+
     def reference(self, deployment: str, space_id: str, start: int) -> Reference | None:
         """Return the eval set in effect, else the history that a deployment is held against, as far as there is one."""
-        in_effect = [(effective, id_) for id_, (effective, _) in self._imported.items() if effective <= start]
-        if in_effect:
-            return self._imported[max(in_effect)[1]][1]
+        if imported := self.eval_set(start):
+            return imported
         key = (deployment, space_id)
         if key not in self._frozen:
             reference = self._from_history(deployment, space_id, start)

@@ -11,7 +11,7 @@ The state is a hash of fields (see :mod:`eddyline.changes`); ``|`` stands for th
 ``progress``                                     marks, and how far windows are judged
 ``m:<start>|<fold>|<app>|<deployment>|<space>``  a cell of a window that is not complete yet
 ``b:`` ``t:`` ``d:``                             days of apps, see :mod:`eddyline.pastdays`
-``v:`` ``y:``                                    watches over apps, see :mod:`eddyline.watches`
+``v:`` ``y:`` ``q:``                              watches over apps, see :mod:`eddyline.watches`
 all others                                       what is remembered of apps, see :mod:`eddyline.apps`
 ===============================================  ==========================================================
 """
@@ -30,11 +30,12 @@ from eddyline.comparison import Comparison, compare, mean_scores
 from eddyline.detectors.whitening import Space
 from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
-from eddyline.outputs.drift import Drift, WatchFacts, drift_output, window
+from eddyline.outputs.drift import Drift, drift_output, window
 from eddyline.partials import Announced, Closed, DayPartial, PanelPartial, ReferenceImported, WindowPartial
 from eddyline.pastdays import PastDays
+from eddyline.references import Reference
 from eddyline.settings import Settings
-from eddyline.watches import Watches, WatchPolicy
+from eddyline.watches import Observed, Watches, WatchPolicy
 from eddyline.windows import DAY_MS, HOUR_MS, window_start
 
 VERSION = b"1"
@@ -124,7 +125,7 @@ class Judge:
         self._journal = Journal()
         self.past = PastDays(policy.watch.zone, policy.keep_day_seconds, self._journal)
         """The whole days of its apps."""
-        self._watches = Watches(policy.watch, self.past, self._journal)
+        self._watches = Watches(policy.watch, self.past, self._journal, self._eval_set)
         self._journal.touch("version", lambda: VERSION)
         self._touch_progress()
         self.counts: Counter[str] = Counter()
@@ -161,7 +162,7 @@ class Judge:
                 self._restore_waiting(name, msgspec.msgpack.decode(value, type=WindowPartial))
             case "b" | "t" | "d":
                 self.past.restore(kind, rest.split(SEPARATOR), value)
-            case "v" | "y":
+            case "v" | "y" | "q":
                 self._watches.restore(kind, rest, value)
             case _:
                 app, *parts = rest.split(SEPARATOR)
@@ -195,6 +196,9 @@ class Judge:
         if name not in self._apps:
             self._apps[name] = App(name, self._policy.apps, self._journal)
         return self._apps[name]
+
+    def _eval_set(self, name: str, time_ms: int) -> Reference | None:
+        return self._apps[name].eval_set(time_ms) if name in self._apps else None
 
     def take_changes(self) -> Changes:
         """Return what to write since the last call."""
@@ -281,20 +285,21 @@ class Judge:
         app.expire(start)
         unpacked = {part: cells.unpack(found[part].cell) for part in sorted(found)}
         wholes = list(self._wholes(app, start, unpacked))
-        watch, outputs = self._watch(name, start, unpacked)
-        outputs += [self._event(name, app, start, whole, watch) for whole in wholes]
+        observed = self._watch(name, start, unpacked)
+        outputs = [] if observed is None else observed.alerts
+        outputs += [self._event(name, app, start, whole, observed) for whole in wholes]
         for whole in wholes:
             app.remember(whole.deployment, whole.space_id, start, whole.cell)
         app.roll(start + self._policy.apps.window_ms)
         self.counts["windows"] += 1
         return outputs
 
-    def _watch(self, name: str, start: int, found: Mapping[_Part, Cell]) -> tuple[WatchFacts | None, list[Output]]:
+    def _watch(self, name: str, start: int, found: Mapping[_Part, Cell]) -> Observed | None:
         """Let a window become part of its day, and hold it against the days before."""
         for (_, _, space_id), cell in found.items():
             self.past.add_window(name, space_id, start, cell, lost=self._completeness(start) < 1)
         watched = [cell.gated for (_, _, space_id), cell in found.items() if space_id == self._policy.watch.space.id]
-        return self._watches.observe(name, start, watched) if watched else (None, [])
+        return self._watches.observe(name, start, watched) if watched else None
 
     # One deployment's window
 
@@ -325,7 +330,8 @@ class Judge:
             return in_force, "announced"
         return "", "none" if room else "mixed"
 
-    def _event(self, name: str, app: App, start: int, whole: _Whole, watch: WatchFacts | None) -> Output:
+    def _event(self, name: str, app: App, start: int, whole: _Whole, observed: Observed | None) -> Output:
+        seen = observed if whole.space_id == self._policy.watch.space.id else None
         end = start + self._policy.apps.window_ms
         comparison = self._compare(app, start, whole)
         drift = Drift(
@@ -344,7 +350,8 @@ class Judge:
             reference=comparison.reference,
             metrics=comparison.metrics,
             styles=comparison.styles,
-            watch=watch if whole.space_id == self._policy.watch.space.id else None,
+            watch=seen and seen.watch,
+            eval_set=seen and seen.eval_set,
             scores=mean_scores(whole.cell),
             state=comparison.state,
             reason=comparison.reason,

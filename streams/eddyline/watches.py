@@ -1,41 +1,47 @@
-"""The watches over judge's apps: each app's closed windows against its own past, with a stated false-alarm rate.
+"""The watches over judge's apps: each against its own past and its eval set, with a stated false-alarm rate.
 
 Fields of the state:
 
 ===========  ==========================================================
-``v:<app>``  the watch, and when its alarm began
+``v:<app>``  the watch over its traffic, and when its alarm began
 ``y:<app>``  the baseline of the day
+``q:<app>``  the watch over its eval set, and when its alarm began
 ===========  ==========================================================
+
+Of the one budget an app's eval set has the share that eval distances have in the watch, which is not given any here.
 
 Local days begin one after the other, also those without a window, so that nothing depends on when marks come.
 """
 
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from eddyline import daysums, features
+from eddyline import daysums, features, watchfacts
 from eddyline.cells import Sums
 from eddyline.changes import Journal
 from eddyline.daysums import Breakdown
 from eddyline.detectors import baseline as baselines
-from eddyline.detectors.baseline import Baseline
+from eddyline.detectors.edetector import EVAL
+from eddyline.detectors.evaldrift import EvalDrift
 from eddyline.detectors.process import DAYS_A_YEAR, limit_days
 from eddyline.detectors.sums import Counts, DaySums, WindowSums, hour_of_week
-from eddyline.detectors.watch import Verdict, Watch
+from eddyline.detectors.watch import Watch
 from eddyline.detectors.whitening import Space
-from eddyline.outputs.alert import traffic_drift
+from eddyline.outputs.alert import AppDrift, app_drift
 from eddyline.outputs.cloudevent import Output
-from eddyline.outputs.drift import BaselineFacts, WatchFacts
+from eddyline.outputs.drift import EvalSetFacts, WatchFacts
 from eddyline.pastdays import PastDays
+from eddyline.references import Reference
 from eddyline.settings import Settings
 from eddyline.windows import DAY_MS
 
-DECIMALS = 6
+KINDS = ("q", "v", "y")
+"""Of fields."""
+EvalSets = Callable[[str, int], Reference | None]
 _STYLES = len(features.NAMES)
 
 
@@ -60,7 +66,7 @@ class WatchPolicy(NamedTuple):
 
 
 class _Wire(msgspec.Struct, array_like=True):
-    watch: bytes
+    detector: bytes
     alarm_ms: int | None
 
 
@@ -69,19 +75,40 @@ class _Watched:
 
     def __init__(self, policy: WatchPolicy) -> None:
         self.watch = Watch(policy.space.whitening, features.NAMES, policy.limit_days)
-        self.alarm_ms: int | None = None
+        self.evals = EvalDrift(policy.limit_days / EVAL, features.NAMES)
+        self.watch_alarm_ms: int | None = None
         """When the alarm that is open began: the end of the window that raised it."""
+        self.eval_alarm_ms: int | None = None
+        """The same of the eval set: the start of the local day that raised it."""
 
-    def pack(self) -> bytes:
-        return msgspec.msgpack.encode(_Wire(self.watch.pack(), self.alarm_ms))
+    def pack_watch(self) -> bytes:
+        return msgspec.msgpack.encode(_Wire(self.watch.pack(), self.watch_alarm_ms))
+
+    def pack_evals(self) -> bytes:
+        return msgspec.msgpack.encode(_Wire(self.evals.pack(), self.eval_alarm_ms))
+
+
+class Observed(NamedTuple):
+    """What a window's events say of its app, and the alerts that it raises."""
+
+    watch: WatchFacts
+    eval_set: EvalSetFacts | None
+    alerts: list[Output]
 
 
 class Watches:
     """The watches over all apps of one partition of partials."""
 
-    def __init__(self, policy: WatchPolicy, past: PastDays, journal: Journal) -> None:
-        """``past``: their days, which are complete before the next one begins here."""
-        self._policy, self._past, self._journal = policy, past, journal
+    def __init__(self, policy: WatchPolicy, past: PastDays, journal: Journal, eval_set: EvalSets) -> None:
+        """Watch nothing yet.
+
+        Args:
+            policy: how apps are watched.
+            past: their days, which are complete before the next one begins here.
+            journal: where changes are noted.
+            eval_set: returns the eval set of an app that is in effect at a time in milliseconds.
+        """
+        self._policy, self._past, self._journal, self._eval_set = policy, past, journal, eval_set
         self._apps: dict[str, _Watched] = {}
 
     def __len__(self) -> int:
@@ -91,80 +118,93 @@ class Watches:
     def restore(self, kind: str, app: str, value: bytes) -> None:
         """Take back a field. A baseline comes after its watch: fields come in the order of their names."""
         watched = self._apps.setdefault(app, _Watched(self._policy))
-        match kind:
-            case "v":
-                wire = msgspec.msgpack.decode(value, type=_Wire)
-                watched.watch.restore(wire.watch)
-                watched.alarm_ms = wire.alarm_ms
-            case "y":
-                watched.watch.restore_baseline(value)
+        if kind == "y":
+            watched.watch.restore_baseline(value)
+            return
+        wire = msgspec.msgpack.decode(value, type=_Wire)
+        if kind == "v":
+            watched.watch.restore(wire.detector)
+            watched.watch_alarm_ms = wire.alarm_ms
+        else:
+            watched.evals.restore(wire.detector)
+            watched.eval_alarm_ms = wire.alarm_ms
 
     # Days
 
     def start_day(self, start_ms: int) -> list[Output]:
-        """Begin the local day that starts at ``start_ms`` for every app; return what it ends."""
+        """Begin the local day that starts at ``start_ms`` for every app; return the alerts that it raises or ends."""
         outputs = []
         for app, watched in sorted(self._apps.items()):
-            self._start_day(app, watched, start_ms)
-            if watched.alarm_ms is not None and not watched.watch.alarms:
-                outputs.append(self._alert(app, watched.alarm_ms, watched.watch.standing.reason, over_ms=start_ms))
-                watched.alarm_ms = None
+            outputs += self._start_day(app, watched, start_ms)
             if not self._past.knows(app, self._policy.space.id):
                 self._forget(app)
         return outputs
 
-    def _start_day(self, app: str, watched: _Watched, time_ms: int) -> None:
-        before, days = watched.watch.baseline, self._past.complete(app, self._policy.space.id, time_ms)
-        watched.watch.start_day(self._local(time_ms).toordinal(), [_seen(day) for day in days if not day.lost])
-        self._journal.touch(f"v:{app}", watched.pack)
+    def _start_day(self, app: str, watched: _Watched, start_ms: int) -> list[Output]:
+        days = [day for day in self._past.complete(app, self._policy.space.id, start_ms) if not day.lost]
+        return self._watch_day(app, watched, start_ms, days) + self._eval_day(app, watched, start_ms, days)
+
+    def _watch_day(self, app: str, watched: _Watched, start_ms: int, days: Sequence[daysums.DaySums]) -> list[Output]:
+        before = watched.watch.baseline
+        watched.watch.start_day(self._local(start_ms).toordinal(), [_seen(day) for day in days])
+        self._journal.touch(f"v:{app}", watched.pack_watch)
         after = watched.watch.baseline
         if after is None and before is not None:
             self._journal.drop(f"y:{app}")
         if after is not None and after is not before:
             self._journal.touch(f"y:{app}", lambda: baselines.pack(after))
+        if watched.watch_alarm_ms is None or watched.watch.alarms:
+            return []
+        began_ms, watched.watch_alarm_ms = watched.watch_alarm_ms, None
+        drift = self._drift("TrafficDrift", app, watched.watch.standing.reason)
+        return [app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=start_ms)]
+
+    def _eval_day(self, app: str, watched: _Watched, start_ms: int, days: Sequence[daysums.DaySums]) -> list[Output]:
+        day, space_id = self._local(start_ms).date().isoformat(), self._policy.space.id
+        verdict = watched.evals.start_day(day, days, self._eval_set(app, start_ms), space_id)
+        self._journal.touch(f"q:{app}", watched.pack_evals)
+        outputs = []
+        drift = self._drift("EvalProductionDrift", app, verdict.reason)
+        if watched.eval_alarm_ms is not None and (verdict.raised or not watched.evals.alarms):
+            began_ms, watched.eval_alarm_ms = watched.eval_alarm_ms, None
+            outputs.append(app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=start_ms))
+        if verdict.raised:
+            watched.eval_alarm_ms = start_ms
+            outputs.append(app_drift(self._policy.alerts, drift, start_ms=start_ms))
+        return outputs
 
     def _forget(self, app: str) -> None:
         del self._apps[app]
-        self._journal.drop(f"v:{app}")
-        self._journal.drop(f"y:{app}")
+        for kind in KINDS:
+            self._journal.drop(f"{kind}:{app}")
 
     # Windows
 
-    def observe(self, app: str, start_ms: int, gated: Iterable[Sums]) -> tuple[WatchFacts, list[Output]]:
-        """Take in the gated prompts of an app's closed window; return what its events say, and what alarms."""
+    def observe(self, app: str, start_ms: int, gated: Iterable[Sums]) -> Observed:
+        """Take in the gated prompts of an app's closed window."""
+        outputs = []
         if app not in self._apps:
             self._apps[app] = _Watched(self._policy)
-            self._start_day(app, self._apps[app], start_ms)
+            outputs += self._start_day(app, self._apps[app], start_ms)
         watched, whole, time = self._apps[app], Sums.empty(), self._local(start_ms)
         for sums in gated:
             whole.merge(sums)
         window = WindowSums(whole.n, whole.x, whole.features[:_STYLES])
         hour = hour_of_week(time.toordinal(), time.hour)
         verdict = watched.watch.observe(window, hour, self._policy.window_ms / DAY_MS)
-        self._journal.touch(f"v:{app}", watched.pack)
-        outputs = []
+        self._journal.touch(f"v:{app}", watched.pack_watch)
         if verdict.raised:
-            watched.alarm_ms = start_ms + self._policy.window_ms
-            outputs.append(self._alert(app, watched.alarm_ms, verdict.reason))
-        return self._facts(watched.watch.baseline, verdict, whole.n), outputs
+            watched.watch_alarm_ms = start_ms + self._policy.window_ms
+            drift = self._drift("TrafficDrift", app, verdict.reason)
+            outputs.append(app_drift(self._policy.alerts, drift, start_ms=watched.watch_alarm_ms))
+        facts = watchfacts.of_watch(watched.watch.baseline, verdict, whole.n, self._alarms_a_year())
+        return Observed(facts, watchfacts.of_eval_set(watched.evals.verdict), outputs)
 
-    def _alert(self, app: str, start_ms: int, reason: str, *, over_ms: int | None = None) -> Output:
-        return traffic_drift(self._policy.alerts, app, reason, self._alarms_a_year(), start_ms=start_ms, end_ms=over_ms)
+    def _drift(self, alertname: Literal["TrafficDrift", "EvalProductionDrift"], app: str, reason: str) -> AppDrift:
+        return AppDrift(alertname, app, reason, self._alarms_a_year())
 
     def _alarms_a_year(self) -> float:
         return DAYS_A_YEAR / self._policy.limit_days
-
-    def _facts(self, baseline: Baseline | None, verdict: Verdict, n: int) -> WatchFacts:
-        return WatchFacts(
-            state=verdict.state,
-            reason=verdict.reason,
-            log_wealth=None if verdict.log_wealth is None else round(verdict.log_wealth, DECIMALS),
-            log_limit=round(verdict.log_limit, DECIMALS),
-            false_alarms_a_year=round(self._alarms_a_year(), DECIMALS),
-            leading=verdict.leading,
-            effective_n=None if baseline is None else _rounded(n / baseline.design_effect),
-            baseline=None if baseline is None else _baseline_facts(baseline),
-        )
 
     def _local(self, time_ms: int) -> datetime:
         return datetime.fromtimestamp(time_ms / 1000, self._policy.zone)
@@ -179,12 +219,3 @@ def _seen(day: daysums.DaySums) -> DaySums:
 
 def _counts(rows: Breakdown) -> Counts:
     return Counts(rows.n, rows.x, rows.features[:, :_STYLES])
-
-
-def _baseline_facts(baseline: Baseline) -> BaselineFacts:
-    first, last = (date.fromordinal(day).isoformat() for day in (baseline.first_day, baseline.last_day))
-    return BaselineFacts(first, last, _rounded(baseline.users_a_day), _rounded(baseline.radius))
-
-
-def _rounded(value: float) -> float | None:
-    return round(value, DECIMALS) if math.isfinite(value) else None

@@ -38,6 +38,7 @@ def a_drift(**changes: object) -> Record:
         "metrics": {"centroid_distance": MetricValue(0.0412, 0.0051)},
         "styles": {},
         "watch": None,
+        "eval_set": None,
         "scores": {"relevance": MeanScore(0.71, 0.01, 400)},
         "state": "quiet",
         "reason": None,

@@ -35,6 +35,7 @@ def drift(hour: int, deployment: str, *, users: int = 10, value: float | None = 
         metrics={CENTROID: MetricValue(value, null)},
         styles={},
         watch=None,
+        eval_set=None,
         scores={},
         state="quiet",
         reason=None,

@@ -77,7 +77,7 @@ class Judge:
     space_id: str
     evalsets: Sequence[tuple[int, Reference]]
     watched: Mapping[tuple[str, int], Mapping[str, Any]]
-    """What the detector says, by app and start of the window."""
+    """What the detectors say, by app and start of the window."""
 
     def __post_init__(self) -> None:
         """Start without a past."""
@@ -109,7 +109,7 @@ class Judge:
             "tools": len(whole.window.tools),
             "completeness": 1.0,
             "space_id": self.space_id,
-            "watch": self.watched[whole.app, whole.start],
+            **self.watched[whole.app, whole.start],
             "scores": _scores(whole.window.scores),
             "flags": [],
             **self._compared(whole),

@@ -14,11 +14,11 @@ from tests.oracle.envelope import event, rfc3339
 from tests.oracle.judged import Judge, Whole, wholes_of
 from tests.oracle.log import read
 from tests.oracle.mismatch import Mismatch
-from tests.oracle.references import Evalset, from_evalset
+from tests.oracle.references import Evalset, Reference, from_evalset
 from tests.oracle.rules import Rules
 from tests.oracle.scored import Score, scores_of
 from tests.oracle.seen import rows_of, see
-from tests.oracle.watched import Facts, facts_of
+from tests.oracle.watched import Facts, Watched, facts_of
 from tests.oracle.windows import panel_of, whole_days_of, windows_of
 
 from eddyline.encoders import OnnxEncoder
@@ -66,11 +66,15 @@ def truth(
     scores = scores_of(log, rows)
     windows = windows_of(prompts, scores, rules)
     wholes = wholes_of(windows, log.deployments, rules)
-    watched = facts_of(windows, rules, read_space(Settings()).whitening)
+    imported: defaultdict[str, list[tuple[int, Reference]]] = defaultdict(list)
+    for one in evalsets:
+        imported[one.app].append((one.effective_ms, from_evalset(one, encoder)))
+    whitening = read_space(Settings()).whitening
+    watched = facts_of(windows, Watched(rules, encoder.space_id, whitening, imported))
     results = stored.cells(wholes, rules, encoder.build_id) | stored.rolling(wholes, rules, encoder.space_id)
     results |= stored.days(whole_days_of(windows, rules, log.newest), rules, encoder.space_id)
     return Truth(
-        drift=_drift(wholes, rules, encoder, evalsets, watched),
+        drift=_drift(wholes, rules, encoder.space_id, imported, watched),
         scores={score.id: _score(score, encoder.space_id) for score in scores},
         dead=log.dead,
         results=results | stored.panel(panel_of(prompts, rules)),
@@ -80,8 +84,8 @@ def truth(
 def _drift(
     wholes: Sequence[Whole],
     rules: Rules,
-    encoder: OnnxEncoder,
-    evalsets: Sequence[Evalset],
+    space_id: str,
+    imported: Mapping[str, Sequence[tuple[int, Reference]]],
     watched: Mapping[tuple[str, int], Facts],
 ) -> dict[str, bytes]:
     by_app: defaultdict[str, list[Whole]] = defaultdict(list)
@@ -89,8 +93,7 @@ def _drift(
         by_app[whole.app].append(whole)
     found: dict[str, bytes] = {}
     for app, mine in by_app.items():
-        imported = [(one.effective_ms, from_evalset(one, encoder)) for one in evalsets if one.app == app]
-        found |= Judge(rules, encoder.space_id, imported, watched).judge(mine)
+        found |= Judge(rules, space_id, imported.get(app, ()), watched).judge(mine)
     return found
 
 

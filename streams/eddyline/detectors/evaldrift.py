@@ -71,6 +71,11 @@ class EvalDrift:
         self.verdict = self._silent("blind", "No eval set is in effect.")
         """The last one, with nothing raised."""
 
+    @property
+    def alarms(self) -> bool:
+        """Whether an alarm is open."""
+        return self._opened is not None
+
     def start_day(
         self, day: str, complete_days: Sequence[DaySums], reference: Reference | None, space_id: str
     ) -> Verdict:

@@ -3,7 +3,7 @@
 The fields are Alertmanager's (its API v2: labels identify, annotations explain), so a sink has nothing to translate.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,7 @@ from eddyline.outputs.cloudevent import Output, Time, cloud_event, identifier, r
 
 TYPE = "alert.v1"
 Source = Literal["encode", "fold", "judge"]
-NAMES = ("StateGap", "DlqCircuitOpen", "TrafficDrift")
+NAMES = ("StateGap", "DlqCircuitOpen", "TrafficDrift", "EvalProductionDrift")
 """Every ``alertname`` there is."""
 
 
@@ -112,22 +112,33 @@ def circuit_open(topic: str, place: tuple[str, int], circuit: OpenCircuit, *, ov
     return alert(topic, "encode", labels, annotations, start_ms=circuit.since_ms, end_ms=over_ms)
 
 
-def traffic_drift(
-    topic: str, app: str, reason: str, false_alarms_a_year: float, *, start_ms: int, end_ms: int | None = None
-) -> Output:
-    """Return the alert that an app's prompts are not what they were.
+class AppDrift(NamedTuple):
+    """Something that an app does not do as it did."""
+
+    alertname: Literal["TrafficDrift", "EvalProductionDrift"]
+    app: str
+    reason: str
+    """What the detector says now, in one sentence."""
+    false_alarms_a_year: float
+    """At most so many false ones of this app are expected, of both names together."""
+
+
+_SUMMARIES = {
+    "TrafficDrift": "Prompts of {} are not what they were",
+    "EvalProductionDrift": "Prompts of {} have moved away from its eval set",
+}
+
+
+def app_drift(topic: str, drift: AppDrift, *, start_ms: int, end_ms: int | None = None) -> Output:
+    """Return the alert that an app drifts.
 
     Args:
         topic: where it goes.
-        app: whose prompts.
-        reason: what the detector says now, in one sentence.
-        false_alarms_a_year: at most so many false ones are expected of this app.
-        start_ms: the end of the window that raised it.
+        drift: what happened to which app.
+        start_ms: the end of the window, or the start of the local day, that showed it.
         end_ms: the start of the local day on which it was over; None while it is firing.
     """
-    labels = {"alertname": "TrafficDrift", "severity": "warning", "app": app}
-    annotations = {
-        "summary": f"Prompts of {app} are not what they were",
-        "description": f"{reason} At most {false_alarms_a_year:.2g} false alarms of this app a year are expected.",
-    }
+    labels = {"alertname": drift.alertname, "severity": "warning", "app": drift.app}
+    rate = f"At most {drift.false_alarms_a_year:.2g} false alarms of this app a year are expected."
+    annotations = {"summary": _SUMMARIES[drift.alertname].format(drift.app), "description": f"{drift.reason} {rate}"}
     return alert(topic, "judge", labels, annotations, start_ms=start_ms, end_ms=end_ms)

@@ -102,6 +102,52 @@ class WatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What it is watched against; null while there is none."""
 
 
+class StyleMove(msgspec.Struct, frozen=True):
+    """A style feature whose share changed."""
+
+    feature: str
+    """Its name."""
+    before: Share
+    """Share of the prompts that had it."""
+    now: Share
+    """Share of those that have it."""
+
+
+class EvalSetFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the app is from its eval set, by the last complete local day of its ruler users."""
+
+    id: str
+    """Which eval set."""
+    state: WatchState
+    """As that of the watch; it speaks after 14 complete days."""
+    reason: str
+    """Why, in one sentence."""
+    since: str | None
+    """The local day of its renewal: days from then on are compared with the 14 before."""
+    day: str | None
+    """The day that the following is of."""
+    users: Count
+    """Ruler users on it: half of all, by hash, who never supply an item."""
+    distance: float | None
+    """Squared distance of their mean vector to that of the eval set, in [0, 4]."""
+    null: float | None
+    """What it would be with so many users if the eval set were a random draw of this traffic."""
+    unchanged: float | None
+    """What it would be with so many users had nothing changed since the renewal."""
+    z: float | None
+    """The change since the renewal, in standard deviations of a day."""
+    style_shift: float | None
+    """Squared shift of a style feature since the renewal, in standard deviations of a prompt, mean over features."""
+    style_null: float | None
+    """What it would be had nothing changed."""
+    style: StyleMove | None
+    """The style feature that moved most since the renewal."""
+    log_wealth: float | None
+    """Natural log of the wealth in days; null where nothing was bet on."""
+    log_limit: float
+    """What it takes for an alarm."""
+
+
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one app, deployment and closed window."""
 
@@ -138,6 +184,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     known."""
     watch: WatchFacts | None
     """The app against its own past, with a stated false-alarm rate; null in another embedding space."""
+    eval_set: EvalSetFacts | None
+    """The app against its imported eval set, since that was renewed; null without one."""
     scores: dict[str, MeanScore]
     """By scorer; those of a shadow response as ``scorer@candidate``."""
     state: State

@@ -1,0 +1,63 @@
+"""What drift events say of the watches over their app."""
+
+import math
+from datetime import date
+
+from eddyline.detectors.baseline import Baseline
+from eddyline.detectors.evalverdict import Verdict as EvalVerdict
+from eddyline.detectors.watch import Verdict
+from eddyline.outputs.drift import BaselineFacts, EvalSetFacts, StyleMove, WatchFacts
+
+DECIMALS = 6
+
+
+def of_watch(baseline: Baseline | None, verdict: Verdict, n: int, alarms_a_year: float) -> WatchFacts:
+    """Return what is said of the watch over traffic after a window of ``n`` gated prompts."""
+    return WatchFacts(
+        state=verdict.state,
+        reason=verdict.reason,
+        log_wealth=_rounded(verdict.log_wealth),
+        log_limit=round(verdict.log_limit, DECIMALS),
+        false_alarms_a_year=round(alarms_a_year, DECIMALS),
+        leading=verdict.leading,
+        effective_n=None if baseline is None else _rounded(n / baseline.design_effect),
+        baseline=None if baseline is None else _baseline(baseline),
+    )
+
+
+def _baseline(baseline: Baseline) -> BaselineFacts:
+    first, last = (date.fromordinal(day).isoformat() for day in (baseline.first_day, baseline.last_day))
+    return BaselineFacts(first, last, _rounded(baseline.users_a_day), _rounded(baseline.radius))
+
+
+def of_eval_set(verdict: EvalVerdict) -> EvalSetFacts | None:
+    """Return what is said of the watch over an eval set today; None without one."""
+    if verdict.eval_set is None:
+        return None
+    return EvalSetFacts(
+        id=verdict.eval_set,
+        state=verdict.state,
+        reason=verdict.reason,
+        since=verdict.since,
+        day=verdict.day,
+        users=verdict.users,
+        distance=_rounded(verdict.distance),
+        null=_rounded(verdict.expected),
+        unchanged=_rounded(verdict.baseline_mean),
+        z=_rounded(verdict.z),
+        style_shift=_rounded(verdict.style_shift),
+        style_null=_rounded(verdict.style_expected),
+        style=_style(verdict),
+        log_wealth=_rounded(verdict.log_wealth),
+        log_limit=round(verdict.log_limit, DECIMALS),
+    )
+
+
+def _style(verdict: EvalVerdict) -> StyleMove | None:
+    if verdict.moved is None or verdict.rate_before is None or verdict.rate_now is None:
+        return None
+    return StyleMove(verdict.moved, round(verdict.rate_before, DECIMALS), round(verdict.rate_now, DECIMALS))
+
+
+def _rounded(value: float | None) -> float | None:
+    return round(value, DECIMALS) if value is not None and math.isfinite(value) else None
