@@ -61,6 +61,13 @@ def test_one_window_in_twenty_is_above_the_95_percent_point_without_a_change(
     assert above <= 13
 
 
+def test_a_look_at_all_of_them_finds_something_in_every_fourth_quiet_window(
+    unchanged: list[dict[str, Measured]],
+) -> None:
+    found = sum(any(one.value > one.null.upper for one in window.values()) for window in unchanged)
+    assert 15 <= found <= 40
+
+
 @EVERY
 def test_the_null_is_the_mean_without_a_change(unchanged: list[dict[str, Measured]], name: str) -> None:
     differences = np.array([found[name].value - found[name].null.mean for found in unchanged])
