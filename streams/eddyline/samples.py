@@ -6,7 +6,7 @@ merge in any order to the same bytes.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -40,3 +40,17 @@ def bottom(items: Iterable[Item], k: int) -> list[Item]:
 def vectors(items: list[Item], dimension: int = 384) -> NDArray[np.int8]:
     """Return the vectors of ``items`` as ``(len(items), dimension)`` int8."""
     return np.frombuffer(b"".join(item.vector for item in items), np.int8).reshape(len(items), dimension)
+
+
+def unbiased(parts: Sequence[list[Item]], k: int) -> list[Item]:
+    """Return of bottom-``k`` samples what is a sample of them together in which no part counts more than another.
+
+    A part with ``k`` items may have left out some that come after its last one, so what comes before the least such
+    last one is all that is known of every part alike.
+
+    >>> full, other = [Item(1, "a", b"", 0), Item(5, "b", b"", 0)], [Item(3, "c", b"", 0)]
+    >>> [item.id for item in unbiased([full, other], 2)]
+    ['a', 'c']
+    """
+    last = min((part[-1] for part in parts if len(part) >= k), default=None)
+    return sorted(item for part in parts for item in part if last is None or item < last)

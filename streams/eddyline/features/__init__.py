@@ -29,6 +29,8 @@ _BITS = tuple((1 << place, feature.holds) for place, feature in enumerate(_YES_N
 
 NAMES: tuple[str, ...] = tuple(feature.name for feature in _YES_NO)
 """The yes/no features in the order of their bits."""
+PHRASES: dict[str, str] = {feature.name: feature.phrase for feature in _YES_NO}
+"""What completes "prompts that ..." for each of them."""
 NUMERIC_NAMES: tuple[str, ...] = tuple(feature.name for feature in _NUMERIC)
 """The numeric features in the order of :attr:`Style.numeric`."""
 

@@ -17,6 +17,8 @@ class Feature(NamedTuple):
     name: str
     description: str
     """One line that completes "the prompt ..."."""
+    phrase: str
+    """A few words that complete "prompts that ...", for a sentence in an alert."""
     holds: Holds
 
 

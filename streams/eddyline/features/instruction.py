@@ -6,6 +6,7 @@ FEATURES = (
     Feature(
         "format_instruction",
         "names a format of the answer: a table, bullet points, JSON ...",
+        "ask for a format",
         says(
             """
             bullet, bullets, bulleted, bullet points, numbered list, as a list, in a list, a list of, a table with,
@@ -18,6 +19,7 @@ FEATURES = (
     Feature(
         "length_instruction",
         "says how long the answer should be",
+        "say how long the answer should be",
         says(
             """
             short, shorter, brief, briefly, concise, concisely, succinct, longer, lengthy, in detail, detailed,
@@ -30,6 +32,7 @@ FEATURES = (
     Feature(
         "style_instruction",
         "says how the answer should sound, or for whom it is",
+        "say how the answer should sound",
         says(
             """
             tone, style, formal, informal, friendly, professional, casual, conversational, humorous, funny, witty,
@@ -42,6 +45,7 @@ FEATURES = (
     Feature(
         "reasoning_instruction",
         "asks for steps, reasons or an explanation",
+        "ask for steps or reasons",
         says(
             """
             step by step, steps, reasoning, explain, explanation, explanations, justify, rationale, show your work,
@@ -53,6 +57,7 @@ FEATURES = (
     Feature(
         "constraint",
         "sets a limit: do not, avoid, only, must ...",
+        "set a limit",
         says(
             """
             don't, dont, do not, never, avoid, without, only, must, mustn't, must not, should not, shouldn't,

@@ -56,4 +56,6 @@ def _is_not_latin(text: str) -> bool:
     return outside > 0 and outside >= _NON_LATIN_SHARE * len(_LETTER.findall(text))
 
 
-FEATURES = (Feature("non_english", "seems to be in another language than English", _is_not_english),)
+FEATURES = (
+    Feature("non_english", "seems to be in another language than English", "are not in English", _is_not_english),
+)

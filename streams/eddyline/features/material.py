@@ -63,12 +63,14 @@ def _has_a_number(reading: Reading) -> bool:
 
 
 FEATURES = (
-    Feature("few_shot", "shows examples: a label such as 'Input:' opens two lines or more", _shows_examples),
-    Feature("code", "has source code or markup", _has_code),
-    Feature("json", "has a field of a JSON object", _has_json),
-    Feature("list", "has two list items or more, each on a line of its own", _has_list),
-    Feature("paragraphs", "has a blank line between two parts", _has_paragraphs),
-    Feature("quotation", "has a passage in quotation marks", _quotes),
-    Feature("link", "has a web address", _links),
-    Feature("number", "has a digit", _has_a_number),
+    Feature(
+        "few_shot", "shows examples: a label such as 'Input:' opens two lines or more", "show examples", _shows_examples
+    ),
+    Feature("code", "has source code or markup", "contain code or markup", _has_code),
+    Feature("json", "has a field of a JSON object", "contain JSON", _has_json),
+    Feature("list", "has two list items or more, each on a line of its own", "contain a list", _has_list),
+    Feature("paragraphs", "has a blank line between two parts", "have several paragraphs", _has_paragraphs),
+    Feature("quotation", "has a passage in quotation marks", "quote a passage", _quotes),
+    Feature("link", "has a web address", "contain a web address", _links),
+    Feature("number", "has a digit", "contain a digit", _has_a_number),
 )

@@ -20,6 +20,7 @@ FEATURES = (
     Feature(
         "politeness",
         "says please or thanks",
+        "say please or thanks",
         says(
             """
             please, pls, plz, kindly, thanks, thank you, thx, appreciate, grateful, would you mind, bitte, danke,
@@ -30,6 +31,7 @@ FEATURES = (
     Feature(
         "greeting",
         "opens with a greeting",
+        "open with a greeting",
         opens(
             """
             hi, hello, hey, hiya, greetings, dear, good morning, good afternoon, good evening, hallo, guten tag,
@@ -40,12 +42,13 @@ FEATURES = (
     Feature(
         "first_person",
         "speaks of its writer: I, my, we ...",
+        "speak of their writer",
         says(
             """
             i, i'm, im, i've, i'd, i'll, me, my, mine, myself, we, we're, we've, we'd, we'll, our, ours
             """,
         ),
     ),
-    Feature("exclamation", "has an exclamation mark", _exclaims),
-    Feature("lower_case", "starts with a letter in lower case", _starts_in_lower_case),
+    Feature("exclamation", "has an exclamation mark", "have an exclamation mark", _exclaims),
+    Feature("lower_case", "starts with a letter in lower case", "start in lower case", _starts_in_lower_case),
 )

@@ -45,11 +45,12 @@ def _orders(reading: Reading) -> bool:
 
 
 FEATURES = (
-    Feature("question", "has a question mark or opens as a question does", _asks),
-    Feature("imperative", "has a sentence that starts with a verb of command", _orders),
+    Feature("question", "has a question mark or opens as a question does", "ask a question", _asks),
+    Feature("imperative", "has a sentence that starts with a verb of command", "give an order", _orders),
     Feature(
         "role_play",
         "gives the model a role, or asks it to imagine one",
+        "give the model a role",
         says(
             """
             act as, acting as, act like, act in the role, behave like, behave as, play the role, role play,

@@ -20,10 +20,13 @@ def _tries_again(reading: Reading) -> bool:
 
 
 FEATURES = (
-    Feature("retry", "corrects the answer before it or asks for another try", _tries_again),
+    Feature(
+        "retry", "corrects the answer before it or asks for another try", "correct the answer before them", _tries_again
+    ),
     Feature(
         "continuation",
         "opens as the next step of a conversation: continue, more, and, now ...",
+        "go on from the turn before them",
         opens(
             """
             continue, go on, keep going, carry on, proceed, more, next, and, also, now, then, but, ok, okay, yes,
