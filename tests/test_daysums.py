@@ -9,7 +9,8 @@ from tests import observed
 
 from eddyline import daysums
 from eddyline.cells import DIMENSION, FEATURES, Sums
-from eddyline.daysums import HOURS, Breakdown, DaySums
+from eddyline.daysums import HOURS, SAMPLE, Breakdown, DaySums
+from eddyline.samples import Item
 
 ROWS = 16
 
@@ -87,14 +88,22 @@ def test_numbers_are_stored_in_the_fewest_bytes_and_come_back(largest: int, widt
     assert Breakdown.of(stored, ROWS).x[3, 5] == sign * largest
 
 
+def sample() -> list[Item]:
+    vectors = observed.unit_vectors(SAMPLE, np.random.default_rng(3))
+    return [Item(2**63 + k, f"event-{k:032d}", row.tobytes(), 0xFFFFF) for k, row in enumerate(vectors)]
+
+
 def test_a_day_comes_back_and_takes_what_the_page_says() -> None:
     hours = Breakdown.empty(HOURS)
     hours.add(*prompts(2_000, 1))
-    day = DaySums("2026-11-21", added(prompts(2_000, 2)), hours, 3_000, 200, lost=False)
+    day = DaySums("2026-11-21", added(prompts(2_000, 2)), hours, 3_000, 200, lost=False, sample=sample())
     packed = daysums.pack(day)
     found = daysums.unpack("2026-11-21", packed)
     assert found.day == day.day
     assert same(found.groups, day.groups)
     assert same(found.hours, day.hours)
     assert (found.volume, found.unnamed, found.lost) == (3_000, 200, False)
-    assert 31_000 < len(packed) < 34_000
+    assert found.sample == day.sample
+    without = len(daysums.pack(day._replace(sample=[])))
+    assert 31_000 < without < 34_000
+    assert 17_000 < len(packed) - without < 18_000

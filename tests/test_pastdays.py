@@ -8,7 +8,7 @@ import pytest
 from tests import observed
 from tests.watched import WATCHED
 
-from eddyline import cells, daysums, keys, partials
+from eddyline import cells, daysums, keys, partials, samples
 from eddyline.cells import GROUPS
 from eddyline.changes import Result
 from eddyline.daysums import Breakdown
@@ -16,6 +16,7 @@ from eddyline.judge import Judge, JudgePolicy
 from eddyline.outputs.cloudevent import Output
 from eddyline.partials import Closed, DayPartial, Partial, WindowPartial
 from eddyline.pastdays import KEPT_DAYS
+from eddyline.samples import Item
 from eddyline.settings import Judge as JudgeSettings
 from eddyline.settings import Settings, Windows
 from eddyline.windows import DAY_MS, HOUR_MS, day_end
@@ -54,7 +55,7 @@ class Kept:
 
     def kinds(self) -> dict[str, int]:
         """Return how many fields of days there are of each kind."""
-        return {kind: sum(name.startswith(f"{kind}:") for name in self.fields) for kind in "btd"}
+        return {kind: sum(name.startswith(f"{kind}:") for name in self.fields) for kind in "btkd"}
 
     def days(self) -> list[str]:
         """Return the days of the results."""
@@ -110,7 +111,7 @@ def test_a_day_is_complete_when_every_fold_partition_is_past_it(kept: Kept) -> N
     found = daysums.unpack(DAY, result.value)
     assert {group: n for group, n in enumerate(found.groups.n) if n} == {1: 5, 2: 5}
     assert found.groups.features[1].tolist() == [5, 0, 5] + [0] * 29
-    assert kept.kinds() == {"b": 0, "t": 0, "d": 1}
+    assert kept.kinds() == {"b": 0, "t": 0, "k": 0, "d": 1}
 
 
 def test_windows_count_in_the_hour_in_which_they_start_whatever_their_deployment(kept: Kept) -> None:
@@ -192,10 +193,10 @@ def test_a_restored_judge_goes_on_as_if_nothing_had_happened(kept: Kept, drop: b
 def test_fields_of_a_complete_day_that_a_crash_kept_are_dropped_and_not_counted_again(kept: Kept) -> None:
     kept.apply(window(at(DAY, 1)), groups(DAY), *marks(at(DAY, 23)))
     kept.apply(*marks(at(DAY, 24)), drop=False)
-    assert kept.kinds() == {"b": 1, "t": 1, "d": 1}
+    assert kept.kinds() == {"b": 1, "t": 1, "k": 1, "d": 1}
     kept.restart()
     kept.apply(*marks(at(DAY, 48)))
-    assert kept.kinds() == {"b": 0, "t": 0, "d": 1}
+    assert kept.kinds() == {"b": 0, "t": 0, "k": 0, "d": 1}
     assert kept.days() == [DAY]
 
 
@@ -203,7 +204,7 @@ def test_a_day_is_kept_for_35_days_and_then_dropped(kept: Kept) -> None:
     for partial in stream(KEPT_DAYS + 5):
         kept.apply(partial)
     assert kept.complete() == KEPT_DAYS
-    assert kept.kinds() == {"b": 0, "t": 0, "d": KEPT_DAYS}
+    assert kept.kinds() == {"b": 0, "t": 0, "k": 0, "d": KEPT_DAYS}
     kept.apply(*marks(at(DAY, 24 * (2 * KEPT_DAYS + 5))))
     assert (kept.complete(), kept.kinds()["d"]) == (0, 0)
 
@@ -258,3 +259,55 @@ def test_the_days_before_a_window_are_complete_however_rarely_marks_come() -> No
 def test_the_clock_of_the_tests_is_right() -> None:
     assert datetime.fromtimestamp(at(DAY, 24) / 1000, UTC).isoformat() == "2026-11-03T00:00:00+00:00"
     assert at(DAY, 24) - at(DAY, 0) == DAY_MS
+
+
+# The sample
+
+
+def items_of(*found: WindowPartial) -> list[Item]:
+    return [item for partial in found for item in cells.unpack(partial.cell).sample]
+
+
+def varied(start_ms: int, n: int, *, fold: int = 0, deployment: str = "v1") -> WindowPartial:
+    """Return a window whose prompts have ids of their own, more than a cell samples if ``n`` is above 64."""
+    cell = observed.cell(
+        observed.unit_vectors(n, np.random.default_rng([start_ms // WINDOW_MS, fold])), prefix=f"{start_ms}-{fold}-"
+    )
+    return WindowPartial(fold, APP, start_ms, deployment, SPACE, cells.pack(cell))
+
+
+@pytest.mark.parametrize("n", [1, 9, 200])
+def test_the_sample_of_a_day_is_that_of_all_its_prompts(kept: Kept, n: int) -> None:
+    """Whatever window, fold partition or deployment they belong to."""
+    found = [varied(at(DAY, hour), n, fold=fold, deployment=f"v{hour % 2}") for hour in (1, 2, 9) for fold in (0, 1)]
+    kept.apply(*found, *marks(at(DAY, 24), 2))
+    (day,) = [daysums.unpack(DAY, result.value) for result in kept.results]
+    assert day.sample == samples.bottom(items_of(*found), daysums.SAMPLE)
+    assert len(day.sample) == min(daysums.SAMPLE, 6 * n)
+
+
+def test_a_prompt_of_the_day_before_is_not_in_the_sample(kept: Kept) -> None:
+    first, second = varied(at(DAY, 23.5), 5), varied(at(DAY, 24), 5)
+    kept.apply(first, second, *marks(at(DAY, 48)))
+    found = [daysums.unpack(result.key[-10:], result.value) for result in kept.results]
+    assert [day.sample for day in found] == [sorted(items_of(first)), sorted(items_of(second))]
+
+
+def test_the_sample_of_an_open_day_survives_a_restart(kept: Kept) -> None:
+    found = [varied(at(DAY, hour), 30) for hour in (1, 2, 3)]
+    for partial in found:
+        kept.apply(partial, *marks(partial.start_ms + WINDOW_MS))
+        kept.restart()
+    kept.apply(*marks(at(DAY, 24)))
+    (day,) = [daysums.unpack(DAY, result.value) for result in kept.results]
+    assert day.sample == samples.bottom(items_of(*found), daysums.SAMPLE)
+
+
+def test_the_sample_is_written_only_when_it_changes(kept: Kept) -> None:
+    """It takes more than all other fields of an open day, and after its first hours it hardly changes."""
+    writes = 0
+    for number in range(200):
+        kept.judge.apply(partials.pack(varied(at(DAY, 0) + number * WINDOW_MS, 20)))
+        kept.judge.apply(partials.pack(marks(at(DAY, 0) + (number + 1) * WINDOW_MS)[0]))
+        writes += sum(name.startswith("k:") for name in kept.judge.take_changes().fields)
+    assert 20 < writes < 140

@@ -20,7 +20,9 @@ from eddyline.partials import PanelPartial
 
 POLICIES = FoldPolicy.of(recording.settings()), JudgePolicy.of(recording.settings(), WATCHED)
 Unpack = Callable[[bytes], object]
-NOTHING = DaySums("2026-11-21", Breakdown.empty(cells.GROUPS), Breakdown.empty(daysums.HOURS), 0, 0, lost=False)
+NOTHING = DaySums(
+    "2026-11-21", Breakdown.empty(cells.GROUPS), Breakdown.empty(daysums.HOURS), 0, 0, lost=False, sample=[]
+)
 FORMATS: list[tuple[bytes, int, Unpack]] = [
     (observations.pack(ObservationRecord(1, "s", "b", {}, [], [])), observations.VERSION, observations.unpack),
     (partials.pack(partials.Closed(0, 1, 2, 0)), partials.VERSION, partials.unpack),

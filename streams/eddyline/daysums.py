@@ -1,7 +1,8 @@
-"""What is kept of an app's gated prompts of one local day: exact sums by group of users and by hour of the day.
+"""What is kept of an app's gated prompts of one local day: exact sums by group of users and by hour, and a sample.
 
 A baseline is made of days. The hours carry its seasons; the groups of users, which are independent of each other, its
-error: prompts of one user are alike, so the scatter between prompts would understate it.
+error: prompts of one user are alike, so the scatter between prompts would understate it. The samples
+of many days are the "before" that an alarm is explained with.
 Source: Cochran, "Sampling Techniques", 3rd edition, section 9.4 (clusters).
 """
 
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 
 from eddyline import cells, versions
 from eddyline.cells import DIMENSION, FEATURES, GROUPS, Ints, Sums
+from eddyline.samples import Item
 
 HOURS = 24
 """Of the local clock: an hour that the clock shows twice is one, and one that it leaves out is empty."""
+SAMPLE = 40
+"""Prompts in the sample of a day: four weeks of days have 1,120."""
 VERSION = 1
 WIDTHS = (1, 2, 4, 8)
 """Bytes that a stored integer may take."""
@@ -102,6 +106,8 @@ class DaySums(NamedTuple):
     """Those of them that name no user."""
     lost: bool
     """Whether records of the day are gone."""
+    sample: list[Item]
+    """The 40 gated prompts with the smallest hash."""
 
 
 class _WireDay(msgspec.Struct, array_like=True):
@@ -111,19 +117,19 @@ class _WireDay(msgspec.Struct, array_like=True):
     volume: int
     unnamed: int
     lost: bool
+    sample: list[Item]
 
 
 _decoder = msgspec.msgpack.Decoder(_WireDay)
 
 
 def pack(found: DaySums) -> bytes:
-    """Return the sums of a day as msgpack: equal sums give equal bytes."""
-    groups, hours = found.groups.wire(), found.hours.wire()
-    return msgspec.msgpack.encode(_WireDay(VERSION, groups, hours, found.volume, found.unnamed, found.lost))
+    """Return a day as msgpack: equal days give equal bytes."""
+    return msgspec.msgpack.encode(_WireDay(VERSION, found.groups.wire(), found.hours.wire(), *found[3:]))
 
 
 def unpack(day: str, value: bytes) -> DaySums:
-    """Return the sums of a day.
+    """Return a day.
 
     Raises:
         RefusedToStart: another version of Eddyline wrote it.
@@ -131,4 +137,4 @@ def unpack(day: str, value: bytes) -> DaySums:
     """
     wire = versions.decode(_decoder, value, VERSION, "the sums of a day")
     groups, hours = Breakdown.of(wire.groups, GROUPS), Breakdown.of(wire.hours, HOURS)
-    return DaySums(day, groups, hours, wire.volume, wire.unnamed, wire.lost)
+    return DaySums(day, groups, hours, wire.volume, wire.unnamed, wire.lost, wire.sample)

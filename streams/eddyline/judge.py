@@ -10,8 +10,8 @@ The state is a hash of fields (see :mod:`eddyline.changes`); ``|`` stands for th
 ``version``                                      of this layout
 ``progress``                                     marks, and how far windows are judged
 ``m:<start>|<fold>|<app>|<deployment>|<space>``  a cell of a window that is not complete yet
-``b:`` ``t:`` ``d:``                             days of apps, see :mod:`eddyline.pastdays`
-``v:`` ``y:`` ``q:``                              watches over apps, see :mod:`eddyline.watches`
+``b:`` ``t:`` ``k:`` ``d:``                      days of apps, see :mod:`eddyline.pastdays`
+``v:`` ``y:`` ``q:``                             watches over apps, see :mod:`eddyline.watches`
 all others                                       what is remembered of apps, see :mod:`eddyline.apps`
 ===============================================  ==========================================================
 """
@@ -160,7 +160,7 @@ class Judge:
                 pass
             case "m":
                 self._restore_waiting(name, msgspec.msgpack.decode(value, type=WindowPartial))
-            case "b" | "t" | "d":
+            case "b" | "t" | "k" | "d":
                 self.past.restore(kind, rest.split(SEPARATOR), value)
             case "v" | "y" | "q":
                 self._watches.restore(kind, rest, value)

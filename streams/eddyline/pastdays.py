@@ -1,14 +1,16 @@
 """The past of judge's apps in whole local days, from which season-matched baselines are made.
 
-Fold partitions say what groups of users sent on a day; the windows that judge merges say at which hour. A day is
-complete when every fold partition has sent everything of it; then it is kept as a result, and in the state for as long
-as a baseline may reach back. Nothing here depends on when marks come, only on how far windows are judged.
+Fold partitions say what groups of users sent on a day; the windows that judge merges say at which hour, and bring the
+sample. A day is complete when every fold partition has sent everything of it; then it is kept as a result, and in the
+state for as long as a baseline may reach back. Nothing here depends on when marks come, only on how far windows are
+judged.
 
 Fields of the state, ``|`` standing for the unit separator:
 
 ============================  ==========================================================
 ``b:<app>|<space>|<day>``     sums by group of users of a day that is not complete
 ``t:<app>|<space>|<day>|<h>`` sums of an hour of such a day
+``k:<app>|<space>|<day>``     the sample of such a day
 ``d:<app>|<space>|<day>``     a complete day
 ============================  ==========================================================
 """
@@ -20,11 +22,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from eddyline import daysums, keys
+from eddyline import daysums, keys, samples
 from eddyline.cells import GROUPS, Cell
 from eddyline.changes import SEPARATOR, Journal, Result
 from eddyline.daysums import HOURS, Breakdown, DaySums, WireBreakdown
 from eddyline.partials import DayPartial
+from eddyline.samples import Item
 from eddyline.windows import day_end, local_day
 
 KEPT_DAYS = 35
@@ -62,6 +65,7 @@ class _Open:
         self.groups, self.hours = Breakdown.empty(GROUPS), Breakdown.empty(HOURS)
         self.volume, self.unnamed, self.lost = [0] * HOURS, [0] * HOURS, [False] * HOURS
         """By hour: prompts of users, those that name none, whether records are gone."""
+        self.sample: list[Item] = []
 
     def add(self, hour: int, cell: Cell, *, lost: bool) -> None:
         self.hours.add_sums(hour, cell.gated)
@@ -69,13 +73,18 @@ class _Open:
         self.unnamed[hour] += cell.unnamed
         self.lost[hour] |= lost
 
+    def take_sample(self, items: list[Item]) -> bool:
+        """Let ``items`` into the sample; return whether it changed, which it hardly does after a day's first hours."""
+        before, self.sample = self.sample, samples.bottom(self.sample + items, daysums.SAMPLE)
+        return self.sample != before
+
     def restore_hour(self, hour: int, value: bytes) -> None:
         wire = msgspec.msgpack.decode(value, type=_Hour)
         self.hours.row(hour).merge(Breakdown.of(wire.sums, 1))
         self.volume[hour], self.unnamed[hour], self.lost[hour] = wire.volume, wire.unnamed, wire.lost
 
     def whole(self, day: str) -> DaySums:
-        return DaySums(day, self.groups, self.hours, sum(self.volume), sum(self.unnamed), any(self.lost))
+        return DaySums(day, self.groups, self.hours, sum(self.volume), sum(self.unnamed), any(self.lost), self.sample)
 
     def pack_groups(self) -> bytes:
         return msgspec.msgpack.encode(_Merged(sorted(self.folds), self.groups.wire()))
@@ -83,6 +92,9 @@ class _Open:
     def pack_hour(self, hour: int) -> bytes:
         wire = _Hour(self.hours.row(hour).wire(), self.volume[hour], self.unnamed[hour], self.lost[hour])
         return msgspec.msgpack.encode(wire)
+
+    def pack_sample(self) -> bytes:
+        return msgspec.msgpack.encode(self.sample)
 
 
 class PastDays:
@@ -118,6 +130,8 @@ class PastDays:
         day = self._open[key]
         day.add(start.hour, cell, lost=lost)
         self._journal.touch(_field("t", *key, str(start.hour)), lambda: day.pack_hour(start.hour))
+        if day.take_sample(cell.sample):
+            self._journal.touch(_field("k", *key), day.pack_sample)
 
     def close(self, as_of_ms: int) -> None:
         """Note that all windows which end at or before ``as_of_ms`` are judged: the days before it are complete."""
@@ -135,6 +149,7 @@ class PastDays:
         self._journal.keep(Result(keys.day(key.app, key.day), key.space_id, packed, self._keep_seconds))
         self._journal.touch(_field("d", *key), lambda: packed)
         self._journal.drop(_field("b", *key))
+        self._journal.drop(_field("k", *key))
         for hour in range(HOURS):
             if day.volume[hour]:
                 self._journal.drop(_field("t", *key, str(hour)))
@@ -167,6 +182,8 @@ class PastDays:
                 day.folds, day.groups = set(merged.folds), Breakdown.of(merged.groups, GROUPS)
             case "t":
                 self._open[key].restore_hour(int(parts[3]), value)
+            case "k":
+                self._open[key].sample = msgspec.msgpack.decode(value, type=list[Item])
 
     # What is asked
 

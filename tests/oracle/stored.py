@@ -12,11 +12,13 @@ from tests.oracle.judged import Whole
 from tests.oracle.references import DAY_MS, HOUR_MS
 from tests.oracle.rules import Rules
 from tests.oracle.seen import Ints, Seen, total
-from tests.oracle.windows import Window, sample
+from tests.oracle.windows import SAMPLE, Window, sample
 
 Values = dict[str, Any]
 """By Redis key, what it must hold, as JSON-like values."""
 HOURS = 24
+OF_A_DAY = 40
+"""Prompts in the sample of a day."""
 SPANS = {"1h": HOUR_MS, "24h": DAY_MS}
 
 
@@ -48,10 +50,14 @@ def _cell(window: Window, build_id: str) -> dict[str, Any]:
         "unnamed": sum(not seen.prompt.user for seen in window.volume),
         "volume": _sums(window.volume),
         "gated": _sums(window.gated),
-        "sample": [[hashed, id_, seen.row.vector.tolist(), seen.flags] for hashed, id_, seen in sample(window.gated)],
+        "sample": _sample(window.gated),
         "scores": _scores(window),
         "builds": [build_id] if window.volume or window.tools else [],
     }
+
+
+def _sample(prompts: Sequence[Seen], size: int = SAMPLE) -> list[list[Any]]:
+    return [[hashed, id_, seen.row.vector.tolist(), seen.flags] for hashed, id_, seen in sample(prompts, size)]
 
 
 def _sums(prompts: Sequence[Seen]) -> dict[str, Any]:
@@ -105,7 +111,8 @@ def _day(whole: Window, rules: Rules) -> dict[str, Any]:
         groups[group_of(seen.prompt.user)].append(seen)
         hours[rules.start_of(seen.prompt.at) % DAY_MS // HOUR_MS].append(seen)
     unnamed = sum(not seen.prompt.user for seen in whole.volume)
-    return {"groups": _by_row(groups), "hours": _by_row(hours), "volume": len(whole.volume), "unnamed": unnamed}
+    counts = {"volume": len(whole.volume), "unnamed": unnamed}
+    return {"groups": _by_row(groups), "hours": _by_row(hours), **counts, "sample": _sample(whole.gated, OF_A_DAY)}
 
 
 def _by_row(rows: Sequence[Sequence[Seen]]) -> dict[str, Any]:
@@ -141,10 +148,14 @@ def _read_window(fields: Mapping[str, bytes]) -> dict[str, Any]:
         **dict(zip(("late", "truncated", "tools", "unnamed"), counts, strict=True)),
         "volume": _read_sums(volume),
         "gated": _read_sums(gated),
-        "sample": [[item[0], item[1], np.frombuffer(item[2], np.int8).tolist(), item[3]] for item in items],
+        "sample": _read_sample(items),
         "scores": {name: _ints(sums) for name, sums in scores.items()},
         "builds": builds,
     }
+
+
+def _read_sample(items: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    return [[hashed, id_, np.frombuffer(vector, np.int8).tolist(), flags] for hashed, id_, vector, flags in items]
 
 
 def _read_sums(wire: Sequence[Any]) -> dict[str, Any]:
@@ -170,10 +181,10 @@ def _read_day(fields: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _read_whole_day(value: bytes) -> dict[str, Any]:
-    version, groups, hours, volume, unnamed, lost = msgspec.msgpack.decode(value)
+    version, groups, hours, volume, unnamed, lost, items = msgspec.msgpack.decode(value)
     assert (version, lost) == (1, False)
     sums = {"groups": _read_rows_of_sums(groups, GROUPS), "hours": _read_rows_of_sums(hours, HOURS)}
-    return sums | {"volume": volume, "unnamed": unnamed}
+    return sums | {"volume": volume, "unnamed": unnamed, "sample": _read_sample(items)}
 
 
 def _read_rows_of_sums(parts: Sequence[bytes], rows: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from benchmarks.load import SETTINGS, START_MS, Load, records
 from tests import observed
 from tests.watched import WATCHED
 
-from eddyline import join, keys
+from eddyline import cells, join, keys, samples
 from eddyline.cells import Cell
 from eddyline.changes import Journal
 from eddyline.daysums import Breakdown
@@ -25,6 +25,7 @@ from eddyline.join import Half, PromptHalf, ResponseHalf
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.partials import DayPartial
 from eddyline.pastdays import KEPT_DAYS, PastDays
+from eddyline.samples import Item
 from eddyline.store.redis import RedisStore
 from eddyline.windows import DAY_MS, HOUR_MS, local_day
 
@@ -128,7 +129,7 @@ def test_judge_and_its_results_take_what_the_page_says(
         "hour of history": hours,
         "hour that fills": deployments,
         "hour of the open day": hours,
-        "sampled prompt": 64 * (hours + deployments),
+        "sampled prompt": 64 * (hours + deployments) + 40,
     }
     results = {
         "closed window": parts + hours * deployments,
@@ -144,7 +145,7 @@ def test_a_day_leaves_panel_rows_and_a_reference_as_the_page_says(server: server
     found = measure(server, Load(events=2 * users, users=users, windows=300), closed=True)
     assert found.results["panel"] == pytest.approx(formula({"panel row": users}), rel=TOLERANCE)
     gated_windows = 12 * 12  # the first half of the prompts, every user's first one
-    sampled = min(users, 64 * gated_windows // 12) + 256
+    sampled = min(users, 64 * gated_windows // 12) + 256 + 40
     judge = {"window of the day": 288, "hour of history": 26, "hour that fills": 1, "reference": 1}
     assert found.judge == pytest.approx(formula(judge | {"sampled prompt": sampled}), rel=TOLERANCE)
 
@@ -173,15 +174,21 @@ def test_days_take_what_the_page_says(server: servers.RedisServer, users: int, d
         return sizes.pop(key.encode()), sum(sizes.values())
 
     state, results = asyncio.run(measured())
-    counts = {"sums of the open day": 1, "hour of the open day": 24, "day": days}
+    counts = {"sums of the open day": 1, "hour of the open day": 24, "day": days, "sampled prompt": 40 * (days + 1)}
     assert state == pytest.approx(formula(counts), rel=TOLERANCE)
-    assert results == pytest.approx(formula({"day": days}), rel=TOLERANCE)
+    assert results == pytest.approx(formula({"day": days, "sampled prompt": 40 * days}), rel=TOLERANCE)
 
 
 def _cell(n: int, rng: np.random.Generator) -> Cell:
-    cell = Cell()
+    cell, vectors = Cell(), observed.unit_vectors(n, rng)
     for sums in (cell.volume, cell.gated):
-        sums.add(observed.unit_vectors(n, rng), np.full(n, 0xFFFFF, np.uint32), np.zeros((n, 8), np.int64))
+        sums.add(vectors, np.full(n, 0xFFFFF, np.uint32), np.zeros((n, 8), np.int64))
+    hashes = rng.integers(2**63, 2**64, n, np.uint64).tolist()
+    items = [
+        Item(hashed, f"event-{hashed:032d}", row.tobytes(), 0xFFFFF)
+        for hashed, row in zip(hashes, vectors, strict=True)
+    ]
+    cell.sample = samples.bottom(items, cells.SAMPLE)
     return cell
 
 
