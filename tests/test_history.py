@@ -44,6 +44,14 @@ def test_the_day_before_reaches_back_one_day() -> None:
     assert _history(found).before(BASE + 26 * HOUR_MS).sums.n == 24 * 4
 
 
+def test_the_hours_of_the_day_before_are_those_of_its_reference() -> None:
+    found = _history(_cells(26 * 4, size=1))
+    hours = found.day_before(BASE + 26 * HOUR_MS)
+    assert list(hours) == [BASE + hour * HOUR_MS for hour in range(2, 26)]
+    assert sum(hour.sums.n for hour in hours.values()) == found.before(BASE + 26 * HOUR_MS).sums.n
+    assert History("space").day_before(BASE) == {}
+
+
 def test_the_day_after_starts_at_its_hour() -> None:
     found = _cells(8 * 4, size=1)
     assert _history(found).after(BASE + 5 * HOUR_MS).sums.n == 3 * 4

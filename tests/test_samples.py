@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eddyline.samples import Item, bottom, hash_of, vectors
+from eddyline.samples import Item, bottom, hash_of, unbiased, vectors
 
 IDS = st.text("abcdef", min_size=1, max_size=3)
 ITEMS = st.lists(IDS.map(lambda id_: Item(hash_of(id_), id_, id_.encode(), 0)), max_size=30)
@@ -33,6 +33,18 @@ def test_merging_a_sample_with_itself_changes_nothing(a: list[Item], k: int) -> 
 def test_a_sample_is_the_smallest_hashes_each_id_once(a: list[Item], k: int) -> None:
     expected = sorted({item.id: item for item in a}.values(), key=lambda item: (item.hash, item.id))[:k]
     assert bottom(a, k) == expected
+
+
+@given(st.sets(IDS), SIZES, st.integers(1, 4))
+def test_what_samples_of_parts_have_in_common_is_a_sample_of_the_whole(ids: set[str], k: int, parts: int) -> None:
+    """However uneven the parts are; and all of it while none of them is full."""
+    whole = sorted(Item(hash_of(id_), id_, id_.encode(), 0) for id_ in ids)
+    split = [[item for item in whole if len(item.id) * ord(item.id[0]) % parts == part] for part in range(parts)]
+    found = unbiased([bottom(part, k) for part in split], k)
+    assert found == whole[: len(found)]
+    assert len(found) >= min(len(whole), k - 1)
+    if all(len(part) < k for part in split):
+        assert found == whole
 
 
 @given(ITEMS, st.integers(1, 4), st.integers(0, 4))

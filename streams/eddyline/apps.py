@@ -178,6 +178,10 @@ class App:
 
     # The recent past
 
+    def day_before(self, space_id: str, time_ms: int) -> dict[int, Hour]:
+        """Return the app's hours of the day before ``time_ms`` by their starts."""
+        return self._history(space_id).day_before(time_ms)
+
     def remember(self, deployment: str, space_id: str, start: int, cell: Cell) -> None:
         """Let a judged window become history, part of its hour, and part of the rolling spans."""
         self._note_last(deployment, start)

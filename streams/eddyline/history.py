@@ -75,10 +75,16 @@ class History:
         """Return the reference of the day from ``time_ms`` on."""
         return self._reference(time_ms, time_ms + DAY_MS)
 
-    def _reference(self, start_ms: int, end_ms: int) -> Reference:
+    def day_before(self, time_ms: int) -> dict[int, Hour]:
+        """Return the hours of the day before ``time_ms`` by their starts, as far as they are known then."""
+        return self._between(time_ms - DAY_MS, time_ms)
+
+    def _between(self, start_ms: int, end_ms: int) -> dict[int, Hour]:
         first = window_start(start_ms, HOUR_MS)
-        hours = [hour for start, hour in sorted(self.hours.items()) if first <= start < end_ms]
-        merged = _merge(hours)
+        return {start: hour for start, hour in sorted(self.hours.items()) if first <= start < end_ms}
+
+    def _reference(self, start_ms: int, end_ms: int) -> Reference:
+        merged = _merge(self._between(start_ms, end_ms).values())
         id_ = f"{start_ms}-{end_ms}"
         items = samples.bottom(merged.items, ITEMS)
         return Reference("history", id_, self.space_id, sorted(merged.builds), merged.sums, items)

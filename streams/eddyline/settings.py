@@ -266,7 +266,7 @@ HELP: dict[str, str] = {
     "judge.keep_hours_days": "Time to live of closed hours in Redis.",
     "judge.max_deployments": "How many an app may have told apart; a silent one makes room, else new ones are mixed.",
     "judge.keep_deployments_days": "A deployment without a window for so long is forgotten, with its reference.",
-    "judge.keep_days": "Time to live of the sums of whole days in Redis.",
+    "judge.keep_days": "Time to live of whole days, their sums and a sample, in Redis.",
     "drift.false_alarms_a_year": "The budget: how many false drift alarms a year all apps together may raise at most.",
     "drift.apps": "How many apps share the budget; with more of them, it is exceeded in proportion.",
     "panel.users": "The panel is this many users, those with the smallest hash.",
