@@ -128,7 +128,9 @@ def _past_day(day: Day, *, everybody: bool) -> DaySums:
         half = rulers.RULERS.start
         parts = [np.concatenate([part[:half], part[:half] + part[half:]]) for part in parts]
     groups = Breakdown(*parts)
-    return DaySums(_date(day.sums.day - FIRST_DAY), groups, Breakdown.empty(HOURS), int(groups.n.sum()), 0, lost=False, sample=[])
+    return DaySums(
+        _date(day.sums.day - FIRST_DAY), groups, Breakdown.empty(HOURS), int(groups.n.sum()), 0, lost=False, sample=[]
+    )
 
 
 def _date(day: int) -> str:

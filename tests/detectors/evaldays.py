@@ -31,6 +31,7 @@ def past_day(day: sums.DaySums) -> DaySums:
         int(groups.n.sum()),
         0,
         lost=False,
+        sample=[],
     )
 
 

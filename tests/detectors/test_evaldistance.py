@@ -29,7 +29,7 @@ def _day(rng: np.random.Generator, n: int, shift: float = 0.0) -> DaySums:
     x = np.zeros((GROUPS, DIMENSION), np.int64)
     np.add.at(x, group, prompts)
     groups = Breakdown(np.bincount(group, minlength=GROUPS), x, np.zeros((GROUPS, FEATURES), np.int64))
-    return DaySums("2026-11-21", groups, Breakdown.empty(HOURS), n, 0, lost=False)
+    return DaySums("2026-11-21", groups, Breakdown.empty(HOURS), n, 0, lost=False, sample=[])
 
 
 def _measured(seed: int, n: int, shift: float = 0.0) -> EvalDistance:

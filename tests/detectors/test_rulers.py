@@ -17,7 +17,7 @@ def _users(count: int, seed: int) -> list[bytes]:
 def _day(n: list[int]) -> DaySums:
     groups = Breakdown.empty(GROUPS)
     groups.n[rulers.RULERS] = n
-    return DaySums("2026-11-21", groups, Breakdown.empty(HOURS), sum(n), 0, lost=False)
+    return DaySums("2026-11-21", groups, Breakdown.empty(HOURS), sum(n), 0, lost=False, sample=[])
 
 
 def test_half_of_the_users_may_supply_items() -> None:
