@@ -18,7 +18,7 @@ from eddyline.inputs import schema as inputs_schema
 from eddyline.outputs import alert
 from eddyline.outputs import schema as outputs_schema
 from eddyline.outputs.dead_letter import dead_letter, pointer
-from eddyline.outputs.drift import Drift, EvalSetFacts, WatchFacts
+from eddyline.outputs.drift import Drift, EvalSetFacts, MovedFacts, WatchFacts
 from eddyline.outputs.score import Score
 from eddyline.scorers import SCORERS
 from eddyline.settings import Dlq, Settings, Topics
@@ -92,6 +92,7 @@ def test_shadow_responses_add_their_candidate() -> None:
     [
         ("### Drift events", Drift),
         ("### The watch", WatchFacts),
+        ("### The watch", MovedFacts),
         ("### The eval set", EvalSetFacts),
         ("### Score events", Score),
         ("### Alerts", alert.Alert),
@@ -102,7 +103,8 @@ def test_every_field_of_an_output_has_a_row(heading: str, struct: type[msgspec.S
     rows = [name for cell in cells for name in re.findall("`(.*?)`", cell)]
     fields = set(struct.__struct_fields__)
     assert fields <= set(rows)
-    assert set(rows) - fields <= {metric.name for metric in METRICS} | set(alert.NAMES)
+    others = {metric.name for metric in METRICS} | set(alert.NAMES)
+    assert set(rows) - fields <= others | {*MovedFacts.__struct_fields__, *WatchFacts.__struct_fields__}
 
 
 def test_every_alert_has_a_row_and_no_other() -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.detectors import simulated
 from tests.detectors.simulated import MONDAY, Ints, Shift, Town
 
-from eddyline import cells, partials
+from eddyline import cells, features, partials
 from eddyline.cells import FEATURES, NUMERIC, Cell, Sums
 from eddyline.daysums import Breakdown
 from eddyline.detectors.sums import Counts, WindowSums
@@ -198,6 +198,23 @@ def test_an_app_that_falls_silent_is_forgotten_and_its_alarm_over(days: list[Day
     watched.apply([Closed(0, 1, START_MS + 17 * DAY_MS + 50 * DAY_MS, 0)])
     assert [status for status, _, _ in watched.alerts()] == ["firing", "resolved"]
     assert not any(name.startswith(("v:", "y:", "d:")) for name in watched.fields)
+
+
+def test_an_alarm_tells_which_style_moved_at_once_and_of_each_day_while_it_is_open() -> None:
+    watched = Watched()
+    for day in days_of(Town(7), [NONE] * 16 + [Shift(json=0.5)] * 3):
+        watched.apply(day)
+    told = [found["moved"] for found in watched.watches()]
+    first = next(at for at, moved in enumerate(told) if moved)
+    assert watched.watches()[first]["state"] == "alarm"
+    assert told[:first] == [None] * first
+    assert all(told[first:])
+    (move,) = told[17 * 24]["styles"]
+    assert move["feature"] == features.NAMES[1]
+    assert move["before"] < 0.06
+    assert 0.4 < move["now"] < 0.7
+    (alert,) = watched.data("alerts")
+    assert f"Prompts that {features.PHRASES[features.NAMES[1]]}: " in alert["annotations"]["description"]
 
 
 # The eval set

@@ -28,6 +28,7 @@ from eddyline.cells import Cell
 from eddyline.changes import SEPARATOR, Changes, Journal, Result
 from eddyline.comparison import Comparison, compare, mean_scores
 from eddyline.detectors.whitening import Space
+from eddyline.history import Hour
 from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.drift import Drift, drift_output, window
@@ -35,7 +36,7 @@ from eddyline.partials import Announced, Closed, DayPartial, PanelPartial, Refer
 from eddyline.pastdays import PastDays
 from eddyline.references import Reference
 from eddyline.settings import Settings
-from eddyline.watches import Observed, Watches, WatchPolicy
+from eddyline.watches import Memory, Observed, Watches, WatchPolicy
 from eddyline.windows import DAY_MS, HOUR_MS, window_start
 
 VERSION = b"1"
@@ -125,7 +126,7 @@ class Judge:
         self._journal = Journal()
         self.past = PastDays(policy.watch.zone, policy.keep_day_seconds, self._journal)
         """The whole days of its apps."""
-        self._watches = Watches(policy.watch, self.past, self._journal, self._eval_set)
+        self._watches = Watches(policy.watch, Memory(self.past, self._eval_set, self._hours), self._journal)
         self._journal.touch("version", lambda: VERSION)
         self._touch_progress()
         self.counts: Counter[str] = Counter()
@@ -199,6 +200,9 @@ class Judge:
 
     def _eval_set(self, name: str, time_ms: int) -> Reference | None:
         return self._apps[name].eval_set(time_ms) if name in self._apps else None
+
+    def _hours(self, name: str, time_ms: int) -> Mapping[int, Hour]:
+        return self._app(name).day_before(self._policy.watch.space.id, time_ms)
 
     def take_changes(self) -> Changes:
         """Return what to write since the last call."""

@@ -13,7 +13,7 @@ Of the one budget an app's eval set has the share that eval distances have in th
 Local days begin one after the other, also those without a window, so that nothing depends on when marks come.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -31,17 +31,20 @@ from eddyline.detectors.process import DAYS_A_YEAR, limit_days
 from eddyline.detectors.sums import Counts, DaySums, WindowSums, hour_of_week
 from eddyline.detectors.watch import Watch
 from eddyline.detectors.whitening import Space
+from eddyline.history import Hour
+from eddyline.moved import Moved, what_moved
 from eddyline.outputs.alert import AppDrift, app_drift
 from eddyline.outputs.cloudevent import Output
-from eddyline.outputs.drift import EvalSetFacts, WatchFacts
+from eddyline.outputs.drift import EvalSetFacts, MovedFacts, WatchFacts
 from eddyline.pastdays import PastDays
 from eddyline.references import Reference
 from eddyline.settings import Settings
-from eddyline.windows import DAY_MS
+from eddyline.windows import DAY_MS, HOUR_MS
 
 KINDS = ("q", "v", "y")
 """Of fields."""
-EvalSets = Callable[[str, int], Reference | None]
+FIRST_MS = 12 * HOUR_MS
+"""An alarm tells of so long before it; a whole day would water down what began just now."""
 _STYLES = len(features.NAMES)
 
 
@@ -65,9 +68,21 @@ class WatchPolicy(NamedTuple):
         return cls(settings.topics.alerts, space, limit, settings.windows.size_seconds * 1000, zone)
 
 
+class Memory(NamedTuple):
+    """What judge remembers of its apps."""
+
+    past: PastDays
+    """Their days, which are complete before the next one begins here."""
+    eval_set: Callable[[str, int], Reference | None]
+    """The eval set of an app that is in effect at a time in milliseconds."""
+    hours: Callable[[str, int], Mapping[int, Hour]]
+    """An app's hours of the day before a time, by their starts."""
+
+
 class _Wire(msgspec.Struct, array_like=True):
     detector: bytes
     alarm_ms: int | None
+    moved: MovedFacts | None = None
 
 
 class _Watched:
@@ -78,11 +93,13 @@ class _Watched:
         self.evals = EvalDrift(policy.limit_days / EVAL, features.NAMES)
         self.watch_alarm_ms: int | None = None
         """When the alarm that is open began: the end of the window that raised it."""
+        self.moved: MovedFacts | None = None
+        """What it tells."""
         self.eval_alarm_ms: int | None = None
         """The same of the eval set: the start of the local day that raised it."""
 
     def pack_watch(self) -> bytes:
-        return msgspec.msgpack.encode(_Wire(self.watch.pack(), self.watch_alarm_ms))
+        return msgspec.msgpack.encode(_Wire(self.watch.pack(), self.watch_alarm_ms, self.moved))
 
     def pack_evals(self) -> bytes:
         return msgspec.msgpack.encode(_Wire(self.evals.pack(), self.eval_alarm_ms))
@@ -99,16 +116,9 @@ class Observed(NamedTuple):
 class Watches:
     """The watches over all apps of one partition of partials."""
 
-    def __init__(self, policy: WatchPolicy, past: PastDays, journal: Journal, eval_set: EvalSets) -> None:
-        """Watch nothing yet.
-
-        Args:
-            policy: how apps are watched.
-            past: their days, which are complete before the next one begins here.
-            journal: where changes are noted.
-            eval_set: returns the eval set of an app that is in effect at a time in milliseconds.
-        """
-        self._policy, self._past, self._journal, self._eval_set = policy, past, journal, eval_set
+    def __init__(self, policy: WatchPolicy, memory: Memory, journal: Journal) -> None:
+        """Watch nothing yet; changes are noted in ``journal``."""
+        self._policy, self._memory, self._journal = policy, memory, journal
         self._apps: dict[str, _Watched] = {}
 
     def __len__(self) -> int:
@@ -124,7 +134,7 @@ class Watches:
         wire = msgspec.msgpack.decode(value, type=_Wire)
         if kind == "v":
             watched.watch.restore(wire.detector)
-            watched.watch_alarm_ms = wire.alarm_ms
+            watched.watch_alarm_ms, watched.moved = wire.alarm_ms, wire.moved
         else:
             watched.evals.restore(wire.detector)
             watched.eval_alarm_ms = wire.alarm_ms
@@ -136,12 +146,12 @@ class Watches:
         outputs = []
         for app, watched in sorted(self._apps.items()):
             outputs += self._start_day(app, watched, start_ms)
-            if not self._past.knows(app, self._policy.space.id):
+            if not self._memory.past.knows(app, self._policy.space.id):
                 self._forget(app)
         return outputs
 
     def _start_day(self, app: str, watched: _Watched, start_ms: int) -> list[Output]:
-        days = [day for day in self._past.complete(app, self._policy.space.id, start_ms) if not day.lost]
+        days = [day for day in self._memory.past.complete(app, self._policy.space.id, start_ms) if not day.lost]
         return self._watch_day(app, watched, start_ms, days) + self._eval_day(app, watched, start_ms, days)
 
     def _watch_day(self, app: str, watched: _Watched, start_ms: int, days: Sequence[daysums.DaySums]) -> list[Output]:
@@ -153,15 +163,17 @@ class Watches:
             self._journal.drop(f"y:{app}")
         if after is not None and after is not before:
             self._journal.touch(f"y:{app}", lambda: baselines.pack(after))
+        if watched.watch.alarms:
+            watched.moved = watchfacts.of_moved(self._what_moved(app, watched, start_ms, DAY_MS))
         if watched.watch_alarm_ms is None or watched.watch.alarms:
             return []
-        began_ms, watched.watch_alarm_ms = watched.watch_alarm_ms, None
+        began_ms, watched.watch_alarm_ms, watched.moved = watched.watch_alarm_ms, None, None
         drift = self._drift("TrafficDrift", app, watched.watch.standing.reason)
         return [app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=start_ms)]
 
     def _eval_day(self, app: str, watched: _Watched, start_ms: int, days: Sequence[daysums.DaySums]) -> list[Output]:
         day, space_id = self._local(start_ms).date().isoformat(), self._policy.space.id
-        verdict = watched.evals.start_day(day, days, self._eval_set(app, start_ms), space_id)
+        verdict = watched.evals.start_day(day, days, self._memory.eval_set(app, start_ms), space_id)
         self._journal.touch(f"q:{app}", watched.pack_evals)
         outputs = []
         drift = self._drift("EvalProductionDrift", app, verdict.reason)
@@ -195,10 +207,22 @@ class Watches:
         self._journal.touch(f"v:{app}", watched.pack_watch)
         if verdict.raised:
             watched.watch_alarm_ms = start_ms + self._policy.window_ms
-            drift = self._drift("TrafficDrift", app, verdict.reason)
+            moved = self._what_moved(app, watched, start_ms, FIRST_MS)
+            watched.moved = watchfacts.of_moved(moved)
+            drift = self._drift("TrafficDrift", app, verdict.reason)._replace(moved=str(moved))
             outputs.append(app_drift(self._policy.alerts, drift, start_ms=watched.watch_alarm_ms))
-        facts = watchfacts.of_watch(watched.watch.baseline, verdict, whole.n, self._alarms_a_year())
+        facts = watchfacts.of_watch(watched.watch.baseline, verdict, whole.n, self._alarms_a_year(), watched.moved)
         return Observed(facts, watchfacts.of_eval_set(watched.evals.verdict), outputs)
+
+    def _what_moved(self, app: str, watched: _Watched, time_ms: int, span_ms: int) -> Moved:
+        """Hold the ``span_ms`` before a time against the days of the baseline."""
+        if (baseline := watched.watch.baseline) is None:
+            return Moved([], None)
+        first, last = (date.fromordinal(day).isoformat() for day in (baseline.first_day, baseline.last_day))
+        past = self._memory.past.complete(app, self._policy.space.id, time_ms)
+        days = [day for day in past if first <= day.day <= last and not day.lost]
+        hours = {start: hour for start, hour in self._memory.hours(app, time_ms).items() if start >= time_ms - span_ms}
+        return what_moved(baseline, days, hours, self._policy.zone)
 
     def _drift(self, alertname: Literal["TrafficDrift", "EvalProductionDrift"], app: str, reason: str) -> AppDrift:
         return AppDrift(alertname, app, reason, self._alarms_a_year())

@@ -7,7 +7,9 @@ from eddyline.outputs.drift import (
     EvalSetFacts,
     MeanScore,
     MetricValue,
+    MovedFacts,
     ReferenceFacts,
+    RegionFacts,
     StyleMove,
     StyleShift,
     WatchFacts,
@@ -72,6 +74,10 @@ def quiet() -> Output:
             leading="embedding",
             effective_n=7.5,
             baseline=BaselineFacts("2026-10-17", "2026-11-13", 2000.5, 0.06),
+            moved=MovedFacts(
+                styles=[StyleMove("json", 0.03, 0.19)],
+                region=RegionFacts(share=0.12, before=0.001, null=0.002, examples=["p1", "p2"]),
+            ),
         ),
         eval_set=EvalSetFacts(
             id="a",

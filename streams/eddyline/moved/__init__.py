@@ -26,6 +26,15 @@ class Moved(NamedTuple):
     region: Region | None
     """None if no more came to one place than chance explains."""
 
+    def __str__(self) -> str:
+        """Say it in sentences; nothing if nothing can be told."""
+        told = [f"{str(move).capitalize()}." for move in self.styles]
+        if self.region:
+            share, null = (f"{100 * share:.0f} %" for share in (self.region.now_share, self.region.chance_share))
+            told.append(f"{share} of the prompts lie where there were few before (by chance {null}).")
+            told.append(f"Examples: {', '.join(self.region.examples)}.")
+        return " ".join(told)
+
 
 def what_moved(
     baseline: Baseline, before: Iterable[DaySums], since: Mapping[int, history.Hour], zone: ZoneInfo

@@ -121,6 +121,8 @@ class AppDrift(NamedTuple):
     """What the detector says now, in one sentence."""
     false_alarms_a_year: float
     """At most so many false ones of this app are expected, of both names together."""
+    moved: str = ""
+    """What moved, in sentences, where that is known."""
 
 
 _SUMMARIES = {
@@ -140,5 +142,6 @@ def app_drift(topic: str, drift: AppDrift, *, start_ms: int, end_ms: int | None 
     """
     labels = {"alertname": drift.alertname, "severity": "warning", "app": drift.app}
     rate = f"At most {drift.false_alarms_a_year:.2g} false alarms of this app a year are expected."
-    annotations = {"summary": _SUMMARIES[drift.alertname].format(drift.app), "description": f"{drift.reason} {rate}"}
+    told = " ".join(filter(None, (drift.reason, drift.moved, rate)))
+    annotations = {"summary": _SUMMARIES[drift.alertname].format(drift.app), "description": told}
     return alert(topic, "judge", labels, annotations, start_ms=start_ms, end_ms=end_ms)

@@ -81,6 +81,39 @@ class BaselineFacts(msgspec.Struct, frozen=True):
     seen."""
 
 
+class StyleMove(msgspec.Struct, frozen=True):
+    """A style feature whose share changed."""
+
+    feature: str
+    """Its name."""
+    before: Share
+    """Share of the prompts that had it."""
+    now: Share
+    """Share of those that have it."""
+
+
+class RegionFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Prompts that lie where there were few before: what came, at least so much of it."""
+
+    share: Share
+    """Share of the prompts from now that are there."""
+    before: Share
+    """Share of the prompts from before that are there."""
+    null: Share
+    """Share of the prompts from now that would be there had nothing changed."""
+    examples: list[str]
+    """Up to five event ids, the most central first."""
+
+
+class MovedFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What moved, as an open alarm tells it."""
+
+    styles: list[StyleMove]
+    """The style features that moved most, at most five, the surest first."""
+    region: RegionFacts | None
+    """What came; null if no more came to one place than chance explains."""
+
+
 class WatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the detector says of the app, all its deployments together, after this window."""
 
@@ -100,17 +133,8 @@ class WatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Of all gated prompts in this window, how many independent ones would say as much; null without a baseline."""
     baseline: BaselineFacts | None
     """What it is watched against; null while there is none."""
-
-
-class StyleMove(msgspec.Struct, frozen=True):
-    """A style feature whose share changed."""
-
-    feature: str
-    """Its name."""
-    before: Share
-    """Share of the prompts that had it."""
-    now: Share
-    """Share of those that have it."""
+    moved: MovedFacts | None
+    """What moved: of the 12 hours before an alarm, then of each whole day while it is open; else null."""
 
 
 class EvalSetFacts(msgspec.Struct, frozen=True, kw_only=True):
