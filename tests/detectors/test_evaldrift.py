@@ -325,6 +325,6 @@ def test_a_newer_state_is_refused() -> None:
         EvalDrift(LIMIT_DAYS, NAMES).restore(msgspec.msgpack.encode(wire))
 
 
-def test_what_is_said_of_another_space_names_no_set() -> None:
+def test_without_an_eval_set_none_is_named() -> None:
     verdict = EvalDrift(LIMIT_DAYS, NAMES).start_day("2026-11-21", [], None, SPACE)
     assert (verdict.eval_set, verdict.since, verdict.raised) == (None, None, False)
