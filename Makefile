@@ -57,7 +57,7 @@ bench: $(DEV) ## run every benchmark; each says in its first lines what it measu
 lock: $(DEV) ## write the hashed locks anew after a change of the dependencies in pyproject.toml
 	@$(PIP) uv==0.13.9
 	$(LOCK) --extra demo --group install -o requirements/runtime.txt
-	$(LOCK) --extra demo --extra build --group dev -o requirements/dev.txt
+	$(LOCK) --extra backtest --extra demo --extra build --group dev -o requirements/dev.txt
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
