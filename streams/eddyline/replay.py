@@ -1,24 +1,20 @@
-"""The same three stages over a file: what a backtest, a demonstration of exactness and a newcomer without Kafka run.
+"""The same three stages over a history: what a backtest, a demonstration of exactness and a newcomer without Kafka run.
 
-Lines are ``{"topic": ..., "value": {...}}``, or bare events where one topic is given for all. Every topic of the input
-is a source of its own, read to its end at its last line; the outputs are those that a worker with ``clock = "log"``
-writes for the same events, in the order of (time, id).
+The outputs are those that a worker with ``clock = "log"`` writes for the same events, in the order of (time, id).
 """
 
 import asyncio
 import base64
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import orjson
 
 from eddyline import partials
 from eddyline.changes import Changes
-from eddyline.encode import Encode, Reading, kinds
+from eddyline.encode import Encode, Reading
 from eddyline.encoders.configured import read_space
-from eddyline.errors import RefusedToStart
 from eddyline.events import Record
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.join import field_of, key_of, pack
@@ -28,6 +24,7 @@ from eddyline.partials import ReferenceImported
 from eddyline.privacy import Pseudonyms
 from eddyline.progress import Progress
 from eddyline.protocols import Encoder
+from eddyline.recorded.history import History, Source
 from eddyline.settings import Settings
 from eddyline.store.memory import MemoryStore
 
@@ -48,10 +45,10 @@ class Pipeline:
         """By topic, the line of every output by its place in the order: what is written twice is kept once."""
         self._inputs: dict[str, int] = {}
 
-    def start(self, topics: Sequence[str]) -> None:
-        """Say which topics the input has, each a source of one partition."""
-        self._inputs = dict.fromkeys(topics, 1)
-        self._progress.assign(dict.fromkeys(((topic, 0) for topic in topics), 0), self._now_ms, {})
+    def start(self, starts: Mapping[Source, int]) -> None:
+        """Say which sources the input has, all partitions of its topics, and at which offset each begins."""
+        self._inputs = Counter(topic for topic, _ in starts)
+        self._progress.assign(starts, self._now_ms, {})
 
     def import_reference(self, imported: ReferenceImported) -> None:
         """Make an eval set the reference of its app."""
@@ -71,7 +68,7 @@ class Pipeline:
         for output in self._encode.outputs(reading, present, sources, self._inputs):
             self._deliver(output)
 
-    def tick(self, ends: Mapping[tuple[str, int], int]) -> None:
+    def tick(self, ends: Mapping[Source, int]) -> None:
         """Tell every fold how far the sources are; those that have come to their end are idle from now on."""
         for output in self._encode.tick(self._progress.tick(dict(ends), self._now_ms), self._inputs):
             self._deliver(output)
@@ -95,80 +92,53 @@ class Pipeline:
         """Take what a state would have stored; a replay starts anew instead of going on, so it stores nothing."""
 
 
-def replay(
-    pipeline: Pipeline, files: Sequence[Path], out: Path, *, topic: str | None, progress: Callable[[int], None]
-) -> dict[str, int]:
-    """Run files of JSON lines through the stages and write what comes out to ``out/<topic>.jsonl``.
+def replay(pipeline: Pipeline, history: History, progress: Callable[[int], None]) -> None:
+    """Run a history through the stages, until all of its windows are closed.
 
     Args:
         pipeline: a fresh one, with its references imported.
-        files: JSON lines, read one after the other.
-        out: folder for the outputs, made if it is missing.
-        topic: the topic of bare events; None when every line names its own.
-        progress: called with the number of lines done.
-
-    Returns:
-        How many records each output topic got.
+        history: what to read.
+        progress: called with the number of records done.
 
     Raises:
-        RefusedToStart: a file cannot be read, or a line names no known topic.
+        RefusedToStart: the history cannot be read, or a line names no known topic.
+        Unavailable: the brokers that hold it do not answer.
     """
-    lines = _Lines(files, topic, kinds(pipeline.settings))
-    ends = Counter(name for name, _ in lines)
-    pipeline.start(sorted(ends))
+    spans = history.spans
+    ends = {source: span.stop for source, span in spans.items()}
+    pipeline.start({source: span.start for source, span in spans.items()})
     done = 0
-    for batch in _batches(lines, ends, pipeline.settings.worker.batch_records):
+    for batch in _batches(history, ends, pipeline.settings.worker.batch_records):
         pipeline.feed(batch)
-        pipeline.tick({(name, 0): end for name, end in ends.items()})
+        pipeline.tick(ends)
         done += len(batch)
         progress(done)
-    return _write(pipeline.outputs, out)
+    # The last offsets of a topic may hold no record: those of transactions do not.
+    pipeline.tick(dict.fromkeys(ends, 0))
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """The lines of the input files as (topic, value); iterated twice, to know where each topic ends."""
-
-    files: Sequence[Path]
-    topic: str | None
-    known: Mapping[str, object]
-
-    def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        for path in self.files:
-            try:
-                with path.open("rb") as file:
-                    for number, line in enumerate(file, 1):
-                        if line.strip():
-                            yield self._split(line.rstrip(b"\r\n"), f"{path}:{number}")
-            except OSError as error:
-                raise RefusedToStart(f"{path}: {error.strerror}") from None
-
-    def _split(self, line: bytes, where: str) -> tuple[str, bytes]:
-        """Return topic and value of a line. Of a bare event even what is no JSON: it becomes a dead letter."""
-        if self.topic is not None:
-            return self.topic, line
-        try:
-            fields = orjson.loads(line)
-            name, value = fields["topic"], fields["value"]
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            raise RefusedToStart(
-                f'{where}: a line must be {{"topic": ..., "value": ...}}; name the topic of bare events with --topic'
-            ) from None
-        if name not in self.known:
-            raise RefusedToStart(f"{where}: {name!r} is none of the input topics {', '.join(self.known)}")
-        return name, orjson.dumps(value)
-
-
-def _batches(lines: Iterable[tuple[str, bytes]], ends: Mapping[str, int], size: int) -> Iterator[list[Record]]:
-    """Cut the input into batches; one ends with the last line of a topic, so that its end is noticed there."""
-    offsets: Counter[str] = Counter()
+def _batches(history: History, ends: Mapping[Source, int], size: int) -> Iterator[list[Record]]:
+    """Cut a history into batches; one ends with the last record of a source, so that its end is noticed there."""
     batch: list[Record] = []
-    for name, value in lines:
-        batch.append(Record(name, 0, offsets[name], value))
-        offsets[name] += 1
-        if len(batch) == size or offsets[name] == ends[name]:
+    for record in history:
+        batch.append(record)
+        if len(batch) == size or record.offset + 1 == ends[record.topic, record.partition]:
             yield batch
             batch = []
+    if batch:
+        yield batch
+
+
+def write(outputs: Mapping[str, Mapping[tuple[str, str], bytes]], out: Path) -> dict[str, int]:
+    """Write the outputs of a pipeline to ``out/<topic>.jsonl``; return how many records each topic got.
+
+    ``out`` is made if it is missing.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for topic, records in outputs.items():
+        with (out / f"{topic}.jsonl").open("wb") as file:
+            file.writelines(records[order] + b"\n" for order in sorted(records))
+    return {topic: len(records) for topic, records in sorted(outputs.items())}
 
 
 def _order(output: Output) -> tuple[str, str]:
@@ -185,11 +155,3 @@ def _line(output: Output) -> bytes:
     if "ce_id" in headers:
         return output.value
     return orjson.dumps({"headers": headers, "value_base64": base64.b64encode(output.value).decode()})
-
-
-def _write(outputs: Mapping[str, Mapping[tuple[str, str], bytes]], out: Path) -> dict[str, int]:
-    out.mkdir(parents=True, exist_ok=True)
-    for topic, records in outputs.items():
-        with (out / f"{topic}.jsonl").open("wb") as file:
-            file.writelines(records[order] + b"\n" for order in sorted(records))
-    return {topic: len(records) for topic, records in sorted(outputs.items())}

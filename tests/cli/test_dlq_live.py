@@ -10,10 +10,10 @@ from confluent_kafka import Consumer, TopicPartition
 
 from eddyline.cli import main
 from eddyline.cli.dlq import dropping
-from eddyline.cli.reader import record_of
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
 from eddyline.kafka.producer import OutputProducer
+from eddyline.kafka.reader import record_of
 from eddyline.kafka.topics import admin
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.dead_letter import Pointer, dead_letter, pointer

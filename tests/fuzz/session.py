@@ -53,7 +53,7 @@ class Stages(Pipeline):
         super().__init__(settings, encoder, NOW_MS)
         self.written: Counter[str] = Counter()
         self._fields: dict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
-        self.start(INPUTS)
+        self.start(dict.fromkeys(((topic, 0) for topic in INPUTS), 0))
 
     def restart(self) -> None:
         """Throw the memory of fold and judge away and restore it from what they stored."""

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from tests.integration.running import Installation, Line
 
+from eddyline.encode import kinds
 from eddyline.encoders import OnnxEncoder
-from eddyline.replay import Pipeline, replay
+from eddyline.recorded.files import Files
+from eddyline.replay import Pipeline, replay, write
 
 OUTPUTS = ("scores", "drift")
 Outputs = dict[str, dict[str, bytes]]
@@ -22,7 +24,9 @@ def replayed(installation: Installation, lines: Iterable[Line], encoder: OnnxEnc
     topics = ((installation.topic(name), value) for name, value in lines)
     file.write_text("".join(json.dumps({"topic": topic, "value": value}) + "\n" for topic, value in topics))
     pipeline = Pipeline(installation.settings, encoder, time.time_ns() // 1_000_000)
-    replay(pipeline, [file], out, topic=None, progress=lambda _: None)
+    known = kinds(installation.settings)
+    replay(pipeline, Files([file], None, known, installation.topic("prompts")), lambda _: None)
+    write(pipeline.outputs, out)
     return {name: _by_id(out / f"{installation.topic(name)}.jsonl") for name in OUTPUTS}
 
 

@@ -11,9 +11,11 @@ from tests.stages import Outputs, Stages, records_of
 from tests.stages import run as play
 from tests.traffic import Line
 
+from eddyline.encode import kinds
 from eddyline.encoders import OnnxEncoder, open_encoder
 from eddyline.encoders.configured import bundle_dir
-from eddyline.replay import Pipeline, replay
+from eddyline.recorded.files import Files
+from eddyline.replay import Pipeline, replay, write
 from eddyline.settings import Settings, load_settings
 
 NOW_MS = traffic.START_MS + 10**9
@@ -173,7 +175,9 @@ def test_replay_of_a_file_gives_the_same_bytes(
     file = tmp_path / "input.jsonl"
     file.write_bytes(b"".join(orjson.dumps({"topic": topic, "value": event}) + b"\n" for topic, event in lines))
     settings = load_settings(None, ENVIRON)
-    replay(Pipeline(settings, encoder, NOW_MS), [file], tmp_path / "out", topic=None, progress=lambda _: None)
+    pipeline = Pipeline(settings, encoder, NOW_MS)
+    replay(pipeline, Files([file], None, kinds(settings), settings.topics.prompts), lambda _: None)
+    write(pipeline.outputs, tmp_path / "out")
     for topic, found in expected.items():
         if topic == DAYS:
             continue

@@ -118,7 +118,7 @@ def fed(pipeline: Recorder, lines: Sequence[Line], encoder: OnnxEncoder, evalset
     """Feed lines to a pipeline until it has come to their end."""
     topics = {name.replace("_", "-"): getattr(Topics(), name) for name in NAMES}
     ends = Counter((topics[name], 0) for name, _ in lines)
-    pipeline.start(sorted(topic for topic, _ in ends))
+    pipeline.start(dict.fromkeys(sorted(ends), 0))
     for evalset in evalsets:
         import_evalset(pipeline, evalset, encoder)
     offsets: Counter[str] = Counter()

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 
 from eddyline import keys
-from eddyline.cli.reader import TIMEOUT, reader
 from eddyline.cli.stored import read_applied
 from eddyline.encode import kinds
 from eddyline.errors import RefusedToStart
 from eddyline.kafka import topics
+from eddyline.kafka.reader import TIMEOUT, reader
 from eddyline.settings import Settings
 
 FIRST_RECORDS_SECONDS = 5.0

@@ -7,10 +7,10 @@ import click
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
 from eddyline.cli.lines import json_line, line
-from eddyline.cli.reader import partitions_of, raise_if_lasting, reader, record_of
 from eddyline.cli.screen import show
 from eddyline.cli.verbs import json_option, with_settings
 from eddyline.events import Record
+from eddyline.kafka.reader import partitions_of, raise_if_lasting, reader, record_of
 from eddyline.settings import Settings
 
 POLL_SECONDS = 0.2

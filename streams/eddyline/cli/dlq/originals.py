@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from confluent_kafka import Consumer
 
 from eddyline.cli.dlq.reading import Snapshot
-from eddyline.cli.reader import reader
 from eddyline.encode import kinds
 from eddyline.events import Record
+from eddyline.kafka.reader import reader
 from eddyline.kafka.topics import partition_counts
 from eddyline.outputs.dead_letter import is_of, place
 from eddyline.settings import Settings

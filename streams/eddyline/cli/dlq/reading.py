@@ -1,20 +1,18 @@
 """Reading a topic as it is now, such as the dead letters: from where to where, and what is in between."""
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from eddyline.cli.dlq.handle import Handle
 from eddyline.cli.dlq.letter import Letter
-from eddyline.cli.reader import TIMEOUT, partitions_of, raise_if_lasting, reader, record_of
-from eddyline.errors import EddylineError, Unavailable
+from eddyline.errors import EddylineError
 from eddyline.events import Record
+from eddyline.kafka.reader import TIMEOUT, partitions_of, reader
+from eddyline.kafka.spans import read
 from eddyline.settings import Settings
-
-POLL_SECONDS = 0.2
 
 
 class Span(NamedTuple):
@@ -53,26 +51,7 @@ class Snapshot:
         return None
 
     def _read(self, spans: Sequence[Span]) -> Iterator[Record]:
-        ends = {span.partition: span.end for span in spans if span.size}
-        self._consumer.assign([TopicPartition(self.topic, span.partition, span.start) for span in spans if span.size])
-        deadline = time.monotonic() + TIMEOUT
-        while ends:
-            message = self._consumer.poll(POLL_SECONDS)
-            if message is None:
-                self._check(deadline)
-                continue
-            partition = message.partition() or 0
-            end = ends.get(partition, 0)
-            if _reaches(message, end):
-                ends.pop(partition, None)
-            if message.error() is None and (message.offset() or 0) < end:
-                yield record_of(message)
-                deadline = time.monotonic() + TIMEOUT
-
-    def _check(self, deadline: float) -> None:
-        if time.monotonic() > deadline:
-            message = f"{self.topic} could not be read to its end: nothing came for {TIMEOUT:.0f} s"
-            raise Unavailable(message)
+        return read(self._consumer, {(self.topic, span.partition): range(span.start, span.end) for span in spans})
 
 
 class Shelf(Snapshot):
@@ -92,15 +71,6 @@ class Shelf(Snapshot):
             return Letter(record)
         message = f"there is no dead letter {handle} on {self.topic}, or no longer: 'eddyline dlq ls' lists them"
         raise EddylineError(message)
-
-
-def _reaches(message: Message, end: int) -> bool:
-    """Return whether nothing more comes from this partition before ``end``; raise an error that does not pass."""
-    error = message.error()
-    if error is None:
-        return (message.offset() or 0) + 1 >= end
-    raise_if_lasting(error)
-    return error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - librdkafka's name
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from confluent_kafka import TopicPartition
 from eddyline.circuit import OpenCircuit, Resume, Source
 from eddyline.cli.dlq.entries import read_entries, request
 from eddyline.cli.dlq.source import SourceType, named
-from eddyline.cli.reader import TIMEOUT, reader
 from eddyline.cli.verbs import with_settings
 from eddyline.errors import EddylineError
+from eddyline.kafka.reader import TIMEOUT, reader
 from eddyline.settings import Settings
 
 
