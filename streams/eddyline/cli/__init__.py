@@ -19,6 +19,7 @@ VERBS = {
     "tail": Verb("eddyline.cli.tail", "Follow an output topic."),
     "dlq": Verb("eddyline.cli.dlq", "Dead letters: list, show, replay, drop."),
     "replay": Verb("eddyline.cli.replay", "Run files of events through the same stages, without servers."),
+    "backtest": Verb("eddyline.cli.backtest", "What the watch would have said of recorded history: alarms, delays."),
     "reference": Verb("eddyline.cli.reference", "What windows are compared with: import, show."),
     "state": Verb("eddyline.cli.state", "What the partitions of fold and judge hold."),
 }

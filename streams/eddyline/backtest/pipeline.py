@@ -1,0 +1,30 @@
+"""The stages in memory, for a report: of what leaves them, only what a report reads is kept."""
+
+from collections import Counter
+
+from eddyline.backtest.events import DriftEvent, TrafficDrift, read_drift, read_traffic_drift
+from eddyline.outputs.cloudevent import Output
+from eddyline.protocols import Encoder
+from eddyline.replay import Pipeline
+from eddyline.settings import Settings
+
+
+class Backtest(Pipeline):
+    """A pipeline for long histories: scores, most of the outputs, are let go, and so are the values of dead letters."""
+
+    def __init__(self, settings: Settings, encoder: Encoder, now_ms: int) -> None:
+        super().__init__(settings, encoder, now_ms)
+        self.drift: list[DriftEvent] = []
+        """In the order of writing: an app's windows one after the other."""
+        self.alerts: list[TrafficDrift] = []
+        self.dead: Counter[str] = Counter()
+        """How many records could not be understood, by reason."""
+
+    def _keep(self, output: Output) -> None:
+        topics = self.settings.topics
+        if output.topic == topics.drift:
+            self.drift.append(read_drift(output.value))
+        elif output.topic == topics.alerts and (alert := read_traffic_drift(output.value)):
+            self.alerts.append(alert)
+        elif output.topic == topics.dead_letters:
+            self.dead[(dict(output.headers)["dlq.reason"] or b"").decode()] += 1
