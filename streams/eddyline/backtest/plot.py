@@ -46,7 +46,7 @@ def draw(reports: Sequence[AppReport], drift: Iterable[DriftEvent]) -> "Figure":
         for axes in (above, below):
             _marks(axes, report)
             axes.xaxis_date()
-            axes.legend(loc="upper left", fontsize="small")
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
     return figure
 
 
@@ -68,7 +68,9 @@ def _distance(axes: "Axes", events: Iterable[DriftEvent]) -> None:
             _gaps(at.null if at else None for at in distances),
         )
         (line,) = axes.plot(times, values, linewidth=1, label=deployment)
-        axes.plot(times, nulls, color=line.get_color(), linewidth=1, linestyle=":", label=f"{deployment}, no change")
+        axes.plot(
+            times, nulls, color=line.get_color(), linewidth=1, linestyle=":", label=f"{deployment}, under no change"
+        )
     axes.set_ylabel("centroid distance")
 
 

@@ -17,7 +17,7 @@ from eddyline.detectors.process import DAYS_A_YEAR
 from eddyline.outputs.drift import WatchFacts
 from eddyline.windows import DAY_MS, HOUR_MS
 
-Outcome = Literal["found", "open", "missed"]
+Outcome = Literal["found", "missed", "silent", "open", "outside"]
 
 
 class Planted(NamedTuple):
@@ -55,12 +55,13 @@ class Delay(msgspec.Struct, frozen=True):
     name: str
     planted_ms: int
     outcome: Outcome
-    """`found`: an alarm began before the next change. `open`: one was open already, so none could begin. `missed`."""
-    alarm_ms: int | None
+    """`found`: an alarm began before the next change. `missed`: none did, and none could because the watch was `silent`
+    (learning, or blind) or an alarm was `open` already. `outside`: the app has no windows around it."""
+    alarm_ms: int | None = None
     """When the first alarm after it began."""
-    hours: float | None
+    hours: float | None = None
     """From the change to the alarm."""
-    gated_n: int | None
+    gated_n: int | None = None
     """Gated prompts in the windows that ended after the change, up to the one that raised the alarm."""
 
 
@@ -208,8 +209,17 @@ def _delays(planted: Sequence[Planted], alarms: Sequence[Alarm], hours: Sequence
 def _delay(change: Planted, until_ms: int, alarms: Sequence[Alarm], hours: Sequence[Hour]) -> Delay:
     # An alarm at the very moment of the change is over windows that ended before it.
     found = next((alarm.begin_ms for alarm in alarms if change.time_ms < alarm.begin_ms <= until_ms), None)
+    after = [hour for hour in hours if change.time_ms < hour.end_ms <= until_ms]
+    if not after or change.time_ms < hours[0].start_ms:
+        return Delay(change.name, change.time_ms, "outside")
     if found is None:
-        is_open = any(alarm.begin_ms <= change.time_ms < (alarm.end_ms or until_ms + 1) for alarm in alarms)
-        return Delay(change.name, change.time_ms, "open" if is_open else "missed", None, None, None)
-    gated_n = sum(hour.gated_n for hour in hours if change.time_ms < hour.end_ms <= found)
+        return Delay(change.name, change.time_ms, _why_not(after))
+    gated_n = sum(hour.gated_n for hour in after if hour.end_ms <= found)
     return Delay(change.name, change.time_ms, "found", found, (found - change.time_ms) / HOUR_MS, gated_n)
+
+
+def _why_not(after: Sequence[Hour]) -> Outcome:
+    """Return why no alarm began in these windows."""
+    if after[0].watch and after[0].watch.state == "alarm":
+        return "open"
+    return "missed" if any(hour.speaks for hour in after) else "silent"

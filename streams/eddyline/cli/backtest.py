@@ -105,8 +105,8 @@ def verb(  # noqa: PLR0913 - one for each option
     """
     if bool(files) == from_kafka:
         raise click.UsageError("give FILES, or --from-kafka")
-    if not from_kafka and since_ms is not None:
-        raise click.UsageError("--since goes with --from-kafka")
+    if (from_kafka and topic is not None) or (files and since_ms is not None):
+        raise click.UsageError("--topic goes with FILES, --since with --from-kafka")
     with _history(settings, files, topic, since_ms) as history:
         done = run(Backtest, settings, history, reference=reference, app=app, what="backtesting")
     reports = report(done.drift, done.alerts, planted, ZoneInfo(settings.windows.timezone))
@@ -138,6 +138,8 @@ def _show(reports: Sequence[AppReport], dead: int) -> None:
             show(table(rows) if rows else f"no {title}")
         show("")
     if dead:
-        show(f"{dead} records could not be understood: 'eddyline replay' shows them, --json counts them by reason")
+        show(
+            f"records that could not be understood: {dead}; --json counts them by reason, 'eddyline replay' keeps them"
+        )
     if not reports:
         show("no window closed: there is no prompt in this history")

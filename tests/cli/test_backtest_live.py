@@ -1,0 +1,85 @@
+"""``eddyline backtest --from-kafka``: what is on the topics is judged as the same events in a file."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from confluent_kafka import Producer
+from tests.backtest import shop
+
+from eddyline.outputs.cloudevent import rfc3339
+from eddyline.settings import Settings, load_settings
+from eddyline.windows import DAY_MS
+
+pytestmark = pytest.mark.integration
+
+Live = Callable[..., Result]
+HOURLY = {"EDDYLINE_WINDOWS_SIZE_SECONDS": "3600"}
+DAYS = 3
+SENT_MS = time.time_ns() // 1_000_000 - DAYS * DAY_MS
+"""When the first day is said to have been sent: brokers delete what is older than a week."""
+BINARY = {"ce_specversion": "1.0", "ce_type": "prompt", "ce_source": "/shop", "content-type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def settings(servers_environment: dict[str, str]) -> Settings:
+    return load_settings(None, servers_environment)
+
+
+@pytest.fixture(scope="module")
+def prompts() -> list[dict[str, Any]]:
+    """Give the prompts of three days."""
+    return [prompt for prompt in shop.prompts(seed=2) if prompt["ts"] < shop.START_MS + DAYS * DAY_MS]
+
+
+@pytest.fixture
+def kafka(live: Live, settings: Settings, prompts: Sequence[dict[str, Any]]) -> Live:
+    """Give the command once the prompts are on their topic; every third is a binary CloudEvent."""
+    assert live("topics", "create").exit_code == 0
+    producer = Producer({"bootstrap.servers": settings.kafka.bootstrap})
+    for number, prompt in enumerate(prompts):
+        headers = BINARY | {"ce_id": prompt["id"]} if number % 3 == 0 else {}
+        producer.produce(
+            settings.topics.prompts,
+            json.dumps(prompt),
+            prompt["user"],
+            headers=[(name, value.encode()) for name, value in headers.items()],
+            timestamp=prompt["ts"] - shop.START_MS + SENT_MS,
+        )
+    assert producer.flush(30) == 0
+    return live
+
+
+def test_topics_are_judged_from_the_start_or_from_a_time_on(
+    kafka: Live, prompts: Sequence[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(prompt) + "\n" for prompt in prompts))
+    file = kafka("backtest", "history.jsonl", "--topic", "prompts", "--json", **HOURLY)
+    result = kafka("backtest", "--from-kafka", "--json", **HOURLY)
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told == json.loads(file.stdout)
+    assert (told["apps"][0]["n"], told["dead_letters"]) == (len(prompts), {})
+    later = kafka("backtest", "--from-kafka", "--since", rfc3339(SENT_MS + 2 * DAY_MS), "--json", **HOURLY)
+    (app,) = json.loads(later.stdout)["apps"]
+    assert app["n"] == sum(prompt["ts"] >= shop.START_MS + 2 * DAY_MS for prompt in prompts)
+    assert kafka("backtest", "--from-kafka", "--since", "earliest", "--json", **HOURLY).stdout == result.stdout
+    none = kafka("backtest", "--from-kafka", "--since", rfc3339(SENT_MS + 4 * DAY_MS), "--json", **HOURLY)
+    assert json.loads(none.stdout) == {"dead_letters": {}, "apps": []}
+
+
+def test_topics_that_do_not_exist_are_one_line_and_2(live: Live) -> None:
+    result = live("backtest", "--from-kafka", EDDYLINE_TOPICS_PROMPTS="nowhere")
+    assert result.exit_code == 2
+    assert result.stderr == "eddyline: topic nowhere does not exist: run 'eddyline topics create'\n"
+
+
+def test_a_broker_that_is_down_is_one_line_and_1(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eddyline.kafka.connection.TIMEOUT", 0.1)
+    result = run("backtest", "--from-kafka", EDDYLINE_KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
