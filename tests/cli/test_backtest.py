@@ -106,6 +106,7 @@ def test_without_the_extra_one_line_names_it_before_any_work(
     run: Run, history: Path, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr("eddyline.cli.recording.build_encoder", lambda _: pytest.fail("the work began"))
     file = history.rename(history.with_suffix(".parquet")) if module == "pyarrow" else history
     result = run("backtest", str(file), "--topic", "prompts", *arguments)
     assert result.exit_code == 2

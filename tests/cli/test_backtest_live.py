@@ -42,16 +42,17 @@ def kafka(live: Live, settings: Settings, prompts: Sequence[dict[str, Any]]) -> 
     assert live("topics", "create").exit_code == 0
     producer = Producer({"bootstrap.servers": settings.kafka.bootstrap})
     for number, prompt in enumerate(prompts):
-        headers = BINARY | {"ce_id": prompt["id"]} if number % 3 == 0 else {}
-        producer.produce(
-            settings.topics.prompts,
-            json.dumps(prompt),
-            prompt["user"],
-            headers=[(name, value.encode()) for name, value in headers.items()],
-            timestamp=prompt["ts"] - shop.START_MS + SENT_MS,
-        )
+        value, headers = as_binary(prompt) if number % 3 == 0 else (prompt, {})
+        sent_ms = prompt["ts"] - shop.START_MS + SENT_MS
+        producer.produce(settings.topics.prompts, json.dumps(value), prompt["user"], headers=headers, timestamp=sent_ms)
     assert producer.flush(30) == 0
     return live
+
+
+def as_binary(prompt: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str | bytes | None]]:
+    """Return a prompt as a binary CloudEvent: its id and its time are in headers alone."""
+    value = {name: prompt[name] for name in ("app", "user", "prompt")}
+    return value, {**BINARY, "ce_id": prompt["id"], "ce_time": rfc3339(prompt["ts"])}
 
 
 def test_topics_are_judged_from_the_start_or_from_a_time_on(
