@@ -1,13 +1,15 @@
 """A report says what the stages said: no more, no less, and nothing that flatters."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from eddyline.backtest.events import DriftEvent, TrafficDrift
-from eddyline.backtest.report import Alarm, AppReport, Delay, Planted, report
+from eddyline.backtest.report import Alarm, AppReport, Delay, Outcome, Planted, report
 from eddyline.outputs.drift import WatchFacts, WatchState
 from eddyline.windows import DAY_MS, HOUR_MS
 
@@ -189,3 +191,9 @@ def test_apps_are_apart() -> None:
 def test_an_app_in_another_embedding_space_is_in_no_state() -> None:
     found = only([msgspec.structs.replace(event(0), watch=None)])
     assert (found.states, found.early_days, found.early_allowed) == ([], 0, 0)
+
+
+def test_every_field_of_a_report_and_every_outcome_is_explained() -> None:
+    section = (Path(__file__).parents[2] / "docs/operations.md").read_text().partition("\n## Backtest\n")[2]
+    names = [*(field.name for field in msgspec.structs.fields(AppReport)), *get_args(Outcome)]
+    assert [name for name in names if f"`{name}`" not in section] == []
