@@ -13,7 +13,7 @@ from eddyline.encoders import OnnxEncoder
 from eddyline.recorded.files import Files
 from eddyline.replay import Pipeline, replay, write
 
-OUTPUTS = ("scores", "drift")
+OUTPUTS = ("scores", "drift", "alerts")
 Outputs = dict[str, dict[str, bytes]]
 """By output topic, the bytes of every event by its id."""
 
@@ -42,5 +42,5 @@ def reasons_of_replay(installation: Installation, home: Path) -> Counter[str]:
 
 
 def _by_id(path: Path) -> dict[str, bytes]:
-    lines = path.read_bytes().splitlines()
+    lines = path.read_bytes().splitlines() if path.exists() else []
     return {json.loads(line)["id"]: line for line in lines}
