@@ -33,6 +33,12 @@ class Traffic(NamedTuple):
     churn: float
     minutes: int = 5
     """Length of a window."""
+    first_weekday: int = 0
+    """On which its day 0 falls; 0 is Monday."""
+
+    def date(self, day: int) -> int:
+        """Return the ordinal of a day of the stream."""
+        return FIRST_DAY + self.first_weekday + day
 
 
 class Change(NamedTuple):
@@ -88,11 +94,12 @@ class Stream:
         self._group[places] = rng.integers(0, GROUPS, count)
 
     def day(self, day: int, change: Change | None = None) -> Day:
-        """Simulate a day; day 0 is a Monday. Users come and go, so days are lived in their order."""
+        """Simulate a day. Users come and go, so days are lived in their order."""
         return self._lived(day, change if change is not None and day >= change.day else None)
 
     def _lived(self, day: int, change: Change | None) -> Day:
-        rng, weekend = self._rng, weekday(FIRST_DAY + day) >= SATURDAY
+        rng, date = self._rng, self._traffic.date(day)
+        weekend = weekday(date) >= SATURDAY
         self._move_in(np.flatnonzero(rng.random(len(self._activity)) < self._traffic.churn))
         users = np.flatnonzero(rng.random(len(self._activity)) < self._activity)
         slot = self._slots(users, weekend=weekend)
@@ -106,7 +113,7 @@ class Stream:
                 habit |= hit
             else:
                 prompts = np.where(hit, rng.choice(self._corpus.planted[change.name], len(users)), prompts)
-        return self._summed(FIRST_DAY + day, _drawn(self._corpus.prompts, prompts, habit), minute, self._group[users])
+        return self._summed(date, _drawn(self._corpus.prompts, prompts, habit), minute, self._group[users])
 
     def _slots(self, users: Ints, *, weekend: bool) -> Ints:
         """Choose for each user which of his favourites he asks about."""

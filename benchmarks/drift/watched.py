@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from benchmarks.drift.corpus import Corpus
-from benchmarks.drift.streams import FIRST_DAY, Change, Stream, Traffic
+from benchmarks.drift.streams import Change, Stream, Traffic
 
 from eddyline import __version__, features
 from eddyline.detectors.sums import DaySums, hour_of_week
@@ -54,12 +54,12 @@ class Watched:
     def day(self, change: Change | None = None) -> None:
         """Live one more day."""
         sums, windows = self.stream.day(self.today, change)
-        minutes = self.traffic.minutes
+        date, minutes = self.traffic.date(self.today), self.traffic.minutes
         for at, watch in enumerate(self.watches):
-            watch.start_day(FIRST_DAY + self.today, self._memory)
+            watch.start_day(date, self._memory)
             events = self.events
             for number, window in enumerate(windows):
-                hour = hour_of_week(FIRST_DAY + self.today, number * minutes // 60)
+                hour = hour_of_week(date, number * minutes // 60)
                 verdict = watch.observe(window, hour, minutes / MINUTES_A_DAY)
                 events += window.n
                 self.highest[at] = max(self.highest[at], (verdict.log_wealth or -np.inf) - verdict.log_limit)
