@@ -83,3 +83,14 @@ def test_what_is_not_known_of_an_hour_is_the_error_of_its_fit(per_hour: int) -> 
     found = ladder.fit(n, sums, shared=True)
     error = float(((found.means - true) ** 2).mean())
     assert error / 1.5 < found.variances.mean() < 2 * error
+
+
+def test_a_weekend_with_a_course_of_its_own_is_fitted_no_worse_than_its_variance_says() -> None:
+    """A baseline of one week, in which the pooled course of the day is mostly that of weekdays."""
+    rng = np.random.default_rng(7)
+    weekdays, weekends = (rng.normal(size=64) * 0.1 * np.cos(HOUR * 2 * np.pi / HOURS + k)[:, None] for k in (0, 2))
+    true = np.where(WEEKEND[:, None], weekends, weekdays)
+    n, sums = _draw(rng, true, 300)
+    found = ladder.fit(n, sums, shared=True)
+    error = float(((found.means - true)[WEEKEND] ** 2).mean())
+    assert error < 1.2 * found.variances[WEEKEND].mean()

@@ -54,12 +54,12 @@ class Baseline(NamedTuple):
     rates: Ints
     """``(168, J)``, in units of ``1 / RATE_UNIT``."""
     errors: Ints
-    """``(J,)``: standard errors of the rates, in the same units."""
+    """``(168, J)``: standard errors of the rates, in the same units: of the pooled rate and of the hour's own."""
 
     @property
     def styles(self) -> int:
         """How many style features it knows."""
-        return len(self.errors) - len(tails.SHARES)
+        return self.rates.shape[1] - len(tails.SHARES)
 
     @property
     def design_effect(self) -> float:
@@ -89,6 +89,7 @@ def fit(days: Sequence[DaySums], whitening: Whitening) -> Baseline:
     season = ladder.fit(by_hour, _added(hours, whitened) / UNIT, shared=True)
     means, radius = np.rint(season.means * UNIT).astype(np.int64), _radius(days, whitening)
     deviations = whitened - n[..., None] * means[hours]
+    rates, variances = _rates(by_hour, _added(hours, counts).astype(np.float64))
     return Baseline(
         whitening=whitening.id,
         first_day=days[0].day,
@@ -100,8 +101,8 @@ def fit(days: Sequence[DaySums], whitening: Whitening) -> Baseline:
         cuts=starts,
         tolerances=_tolerances(radius, season.variances[:, 0]),
         means=means,
-        rates=_rates(by_hour, _added(hours, counts).astype(np.float64)),
-        errors=_errors(days, starts),
+        rates=_stored(rates),
+        errors=_errors(days, starts, variances),
     )
 
 
@@ -127,19 +128,19 @@ def _cuts(days: Sequence[DaySums]) -> tuple[int, ...]:
     return tails.cuts(np.sum(binned, axis=(0, 1))) if len(binned) == len(days) else ()
 
 
-def _rates(by_hour: Floats, counts: Floats) -> Ints:
+def _rates(by_hour: Floats, counts: Floats) -> ladder.Fit:
     """Fit the rate of every indicator by hour of the week, each with a variance between hours of its own."""
     pooled = counts.sum(axis=0) / by_hour.sum()
     spread = np.sqrt(np.maximum(pooled * (1.0 - pooled), _LEAST_RATE))
-    fitted = ladder.fit(by_hour, counts / spread, shared=False).means * spread
-    return _stored(np.clip(fitted, 0.0, 1.0))
+    fitted = ladder.fit(by_hour, counts / spread, shared=False)
+    return ladder.Fit(np.clip(fitted.means * spread, 0.0, 1.0), fitted.variances * spread**2)
 
 
-def _errors(days: Sequence[DaySums], starts: tuple[int, ...]) -> Ints:
+def _errors(days: Sequence[DaySums], starts: tuple[int, ...], variances: Floats) -> Ints:
     n = np.sum([day.groups.n for day in days], axis=0)
     counts = np.sum([indicators(day.groups, starts) for day in days], axis=0)
     # A rate that nothing is known of has an error that no bet can be made against.
-    return _stored(np.minimum(rate_errors(n, counts), 1.0))
+    return _stored(np.minimum(np.sqrt(rate_errors(n, counts) ** 2 + variances), 1.0))
 
 
 def _stored(rates: Floats) -> Ints:
@@ -184,7 +185,7 @@ _decoder = msgspec.msgpack.Decoder(_Wire)
 
 
 def pack(baseline: Baseline) -> bytes:
-    """Return a baseline as msgpack, 63 kB with 24 style features; equal baselines give equal bytes."""
+    """Return a baseline as msgpack, 81 kB with 24 style features; equal baselines give equal bytes."""
     arrays = (part.astype("<i4").tobytes() for part in baseline[8:])
     return msgspec.msgpack.encode(_Wire(VERSION, *baseline[:8], *arrays))
 
@@ -212,5 +213,5 @@ def unpack(value: bytes) -> Baseline:
         tolerances,
         means.reshape(HOURS_OF_WEEK, COMPONENTS),
         rates.reshape(HOURS_OF_WEEK, -1),
-        errors,
+        errors.reshape(HOURS_OF_WEEK, -1),
     )

@@ -70,7 +70,7 @@ class EDetector:
         """Return the bets of an hour, prepared once for all of its windows."""
         known = self._prepared
         if known is None or known[0] is not baseline or known[1] != hour_of_week:
-            rates, errors = baseline.rates[hour_of_week] / RATE_UNIT, baseline.errors / RATE_UNIT
+            rates, errors = baseline.rates[hour_of_week] / RATE_UNIT, baseline.errors[hour_of_week] / RATE_UNIT
             styles, far = slice(None, self._styles), slice(self._styles, None)
             up = betting.upwards(rates[styles], errors[styles])
             down = betting.downwards(rates[styles], errors[styles])
