@@ -33,11 +33,11 @@ def measure(corpus: Corpus, traffic: Traffic, seed: int) -> dict[str, Any]:
     for day in range(WARM_DAYS + TIMED_DAYS):
         sums, windows = stream.day(day)
         started = time.process_time()
-        watch.start_day(traffic.date(day), memory)
+        watch.start_day(stream.date(day), memory)
         per_day.append(time.process_time() - started)
         started = time.process_time()
         for number, window in enumerate(windows):
-            watch.observe(window, hour_of_week(traffic.date(day), number // 12), 1 / 288)
+            watch.observe(window, hour_of_week(stream.date(day), number // 12), 1 / 288)
         per_window.append((time.process_time() - started) / sum(window.n > 0 for window in windows))
         memory.append(sums)
     assert watch.baseline is not None

@@ -95,7 +95,7 @@ def main() -> None:
             )
         )
         results += rows
-    write(options.out, vars(options), results)
+        write(options.out, vars(options), results)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,11 @@ from benchmarks.drift.corpus import Corpus, load
 from benchmarks.drift.streams import Traffic
 from benchmarks.drift.watched import RESULTS, Alarm, Watched, write
 
-from eddyline.detectors.sums import WEEKDAYS
-
 FIRST_VERDICT, WATCHED, YOUNG_DAYS = 7, 14, 28
-ROW = "{users:>6} {season:>6} {churn:>5} {limit:>6} {days:>6} {allowed:>8.2f} {alarms:>6} {young_7:>7} {young_14:>8} {highest:>8.4f}"
+ROW = (
+    "{users:>6} {season:>6} {churn:>5} {limit:>6} {days:>6} {allowed:>8.2f} {alarms:>6} {young_7:>7} {young_14:>8} "
+    "{highest:>8.4f}"
+)
 HEAD = " users season churn  A days  T days  allowed alarms from 7  from 14  max M/A"
 
 
@@ -31,7 +32,7 @@ def measure(corpus: Corpus, traffic: Traffic, options: argparse.Namespace) -> li
     started = time.process_time()
     runs = []
     for seed in range(options.seed, options.seed + options.streams):
-        run = Watched(corpus, traffic._replace(first_weekday=seed % WEEKDAYS), seed, tuple(options.limits))
+        run = Watched(corpus, traffic, seed, tuple(options.limits))
         run.days(options.days)
         runs.append(run)
     spent = time.process_time() - started
@@ -87,7 +88,7 @@ def main() -> None:
         rows = measure(corpus, Traffic(users, season, churn, options.minutes), options)
         print("\n".join(ROW.format(**row) for row in rows), flush=True)
         results += rows
-    write(options.out, vars(options), results)
+        write(options.out, vars(options), results)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.drift.corpus import Corpus, Prompts
 from numpy.typing import NDArray
 
-from eddyline.detectors.sums import EVAL_BINS, HOURS, SATURDAY, Counts, DaySums, WindowSums, weekday
+from eddyline.detectors.sums import EVAL_BINS, HOURS, SATURDAY, WEEKDAYS, Counts, DaySums, WindowSums, weekday
 
 GROUPS = 16
 PROMPTS_OF_A_TOPIC = 6
@@ -33,12 +33,6 @@ class Traffic(NamedTuple):
     churn: float
     minutes: int = 5
     """Length of a window."""
-    first_weekday: int = 0
-    """On which its day 0 falls; 0 is Monday."""
-
-    def date(self, day: int) -> int:
-        """Return the ordinal of a day of the stream."""
-        return FIRST_DAY + self.first_weekday + day
 
 
 class Change(NamedTuple):
@@ -58,10 +52,10 @@ class Day(NamedTuple):
 
 
 class Stream:
-    """One app's users. A deep copy shares the corpus."""
+    """One app's users; day 0 is a Monday, a Tuesday and so on by the seed. A deep copy shares the corpus."""
 
     def __init__(self, corpus: Corpus, traffic: Traffic, seed: int) -> None:
-        self._corpus, self._traffic = corpus, traffic
+        self._corpus, self._traffic, self._first_day = corpus, traffic, FIRST_DAY + seed % WEEKDAYS
         self._rng = np.random.default_rng(seed)
         topics = len(corpus.topics)
         self._popularity = self._rng.dirichlet(np.full(topics, 2.0))
@@ -93,12 +87,16 @@ class Stream:
         self._habit[places] = rng.beta(0.5, 0.5 / PLANTED_FEATURE_RATE - 0.5, count)
         self._group[places] = rng.integers(0, GROUPS, count)
 
+    def date(self, day: int) -> int:
+        """Return the ordinal of a day of the stream."""
+        return self._first_day + day
+
     def day(self, day: int, change: Change | None = None) -> Day:
         """Simulate a day. Users come and go, so days are lived in their order."""
         return self._lived(day, change if change is not None and day >= change.day else None)
 
     def _lived(self, day: int, change: Change | None) -> Day:
-        rng, date = self._rng, self._traffic.date(day)
+        rng, date = self._rng, self.date(day)
         weekend = weekday(date) >= SATURDAY
         self._move_in(np.flatnonzero(rng.random(len(self._activity)) < self._traffic.churn))
         users = np.flatnonzero(rng.random(len(self._activity)) < self._activity)

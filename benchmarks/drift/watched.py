@@ -54,7 +54,7 @@ class Watched:
     def day(self, change: Change | None = None) -> None:
         """Live one more day."""
         sums, windows = self.stream.day(self.today, change)
-        date, minutes = self.traffic.date(self.today), self.traffic.minutes
+        date, minutes = self.stream.date(self.today), self.traffic.minutes
         for at, watch in enumerate(self.watches):
             watch.start_day(date, self._memory)
             events = self.events
@@ -77,7 +77,7 @@ def whitening() -> Whitening:
 
 
 def write(file: Path, arguments: dict[str, Any], results: list[dict[str, Any]]) -> None:
-    """Write results with what they were measured on."""
+    """Write results with what they were measured on; a long run writes what it has so far."""
     about = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": {"processor": _processor(), "cores": os.cpu_count()},
@@ -86,7 +86,6 @@ def write(file: Path, arguments: dict[str, Any], results: list[dict[str, Any]]) 
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({**about, "results": results}, indent=2) + "\n", "utf-8")
-    print(f"written to {file}")
 
 
 def _processor() -> str:
