@@ -1,4 +1,4 @@
-"""What the detector costs: CPU time of a window and of a day's baseline, bytes of state, for one app.
+"""What the detector costs one app: CPU time of a window, of a baseline and of a gated prompt, bytes of state.
 
     python -m benchmarks.drift.cost --users 500 2000 10000
 
@@ -20,8 +20,8 @@ from eddyline.detectors.process import limit_days
 from eddyline.detectors.sums import DaySums, hour_of_week
 from eddyline.detectors.watch import Watch
 
-ROW = "{users:>6} {window_us:>10} {day_ms:>8} {state_bytes:>12} {baseline_bytes:>15}"
-HEAD = " users µs/window   ms/day  state bytes  baseline bytes"
+ROW = "{users:>6} {window_us:>10} {day_ms:>8} {event_us:>9} {state_bytes:>12} {baseline_bytes:>15}"
+HEAD = " users µs/window   ms/day µs/prompt  state bytes  baseline bytes"
 WARM_DAYS, TIMED_DAYS = 36, 4
 
 
@@ -29,7 +29,7 @@ def measure(corpus: Corpus, traffic: Traffic, seed: int) -> dict[str, Any]:
     """Time a grown stream's last days."""
     stream, watch = Stream(corpus, traffic, seed), Watch(whitening(), NAMES, limit_days(1.0, 1))
     memory: list[DaySums] = []
-    per_window, per_day = [], []
+    per_window, per_day, per_event = [], [], []
     for day in range(WARM_DAYS + TIMED_DAYS):
         sums, windows = stream.day(day)
         started = time.process_time()
@@ -38,13 +38,16 @@ def measure(corpus: Corpus, traffic: Traffic, seed: int) -> dict[str, Any]:
         started = time.process_time()
         for number, window in enumerate(windows):
             watch.observe(window, hour_of_week(stream.date(day), number // 12), 1 / 288)
-        per_window.append((time.process_time() - started) / sum(window.n > 0 for window in windows))
+        spent = time.process_time() - started
+        per_window.append(spent / sum(window.n > 0 for window in windows))
+        per_event.append((per_day[-1] + spent) / sum(window.n for window in windows))
         memory.append(sums)
     assert watch.baseline is not None
     return {
         "users": traffic.users_a_day,
         "window_us": round(1e6 * statistics.median(per_window[-TIMED_DAYS:])),
         "day_ms": round(1e3 * statistics.median(per_day[-TIMED_DAYS:]), 1),
+        "event_us": round(1e6 * statistics.median(per_event[-TIMED_DAYS:]), 1),
         "state_bytes": len(watch.pack()),
         "baseline_bytes": len(baseline.pack(watch.baseline)),
     }

@@ -51,6 +51,18 @@ class Day(NamedTuple):
     windows: list[WindowSums]
 
 
+class Asked(NamedTuple):
+    """The gated prompts of a day, ``(n,)`` each."""
+
+    prompt: Ints
+    """Which of the corpus."""
+    habit: NDArray[np.bool_]
+    """Whether it has the planted feature."""
+    minute: Ints
+    """Of the day."""
+    group: Ints
+
+
 class Stream:
     """One app's users; day 0 is a Monday, a Tuesday and so on by the seed. A deep copy shares the corpus."""
 
@@ -93,11 +105,11 @@ class Stream:
 
     def day(self, day: int, change: Change | None = None) -> Day:
         """Simulate a day. Users come and go, so days are lived in their order."""
-        return self._lived(day, change if change is not None and day >= change.day else None)
+        return self._summed(self.date(day), self.asked(day, change))
 
-    def _lived(self, day: int, change: Change | None) -> Day:
-        rng, date = self._rng, self.date(day)
-        weekend = weekday(date) >= SATURDAY
+    def asked(self, day: int, change: Change | None = None) -> Asked:
+        """Simulate a day, and return its prompts one by one."""
+        rng, weekend = self._rng, weekday(self.date(day)) >= SATURDAY
         self._move_in(np.flatnonzero(rng.random(len(self._activity)) < self._traffic.churn))
         users = np.flatnonzero(rng.random(len(self._activity)) < self._activity)
         slot = self._slots(users, weekend=weekend)
@@ -105,13 +117,13 @@ class Stream:
         minute = self._minutes(topics, weekend=weekend)
         prompts = self._own[users, slot, rng.integers(0, PROMPTS_OF_A_TOPIC, len(users))]
         habit = rng.random(len(users)) < self._habit[users]
-        if change is not None:
+        if change is not None and day >= change.day:
             hit = rng.random(len(users)) < change.share
             if change.name == "style":
                 habit |= hit
             else:
                 prompts = np.where(hit, rng.choice(self._corpus.planted[change.name], len(users)), prompts)
-        return self._summed(date, _drawn(self._corpus.prompts, prompts, habit), minute, self._group[users])
+        return Asked(prompts, habit, minute, self._group[users])
 
     def _slots(self, users: Ints, *, weekend: bool) -> Ints:
         """Choose for each user which of his favourites he asks about."""
@@ -129,9 +141,10 @@ class Stream:
         hour: Ints = (self._rng.random((len(topics), 1)) > steps[topics]).sum(axis=1)
         return hour * 60 + self._rng.integers(0, 60, len(topics))
 
-    def _summed(self, day: int, drawn: Prompts, minute: Ints, group: Ints) -> Day:
-        windows = _counts(drawn, minute // self._traffic.minutes, 24 * 60 // self._traffic.minutes)
-        sums = DaySums(day, _counts(drawn, minute // 60, HOURS), _counts(drawn, group, GROUPS))
+    def _summed(self, date: int, asked: Asked) -> Day:
+        drawn = _drawn(self._corpus.prompts, asked.prompt, asked.habit)
+        windows = _counts(drawn, asked.minute // self._traffic.minutes, 24 * 60 // self._traffic.minutes)
+        sums = DaySums(date, _counts(drawn, asked.minute // 60, HOURS), _counts(drawn, asked.group, GROUPS))
         assert windows.evals is not None
         cells = zip(windows.n.tolist(), windows.x, windows.styles, windows.evals, strict=True)
         return Day(sums, [WindowSums(*cell) for cell in cells])

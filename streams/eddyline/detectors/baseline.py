@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from eddyline import versions
 from eddyline.detectors import ladder, tails, witness
+from eddyline.detectors.betting import MARGIN
 from eddyline.detectors.clusters import mean_variance, rate_errors
 from eddyline.detectors.sums import HOURS, HOURS_OF_WEEK, Counts, DaySums, Ints, hour_of_week
 from eddyline.detectors.whitening import COMPONENTS, UNIT, Whitening
@@ -54,7 +55,11 @@ class Baseline(NamedTuple):
     rates: Ints
     """``(168, J)``, in units of ``1 / RATE_UNIT``."""
     errors: Ints
-    """``(168, J)``: standard errors of the rates, in the same units: of the pooled rate and of the hour's own."""
+    """``(168, J)``, in the same units: twice this is tolerated of a rate.
+
+    Two standard errors of the pooled rate, which stays as it is, and one of what is not known of the hour's own, which
+    is another one in every hour.
+    """
 
     @property
     def styles(self) -> int:
@@ -140,7 +145,7 @@ def _errors(days: Sequence[DaySums], starts: tuple[int, ...], variances: Floats)
     n = np.sum([day.groups.n for day in days], axis=0)
     counts = np.sum([indicators(day.groups, starts) for day in days], axis=0)
     # A rate that nothing is known of has an error that no bet can be made against.
-    return _stored(np.minimum(np.sqrt(rate_errors(n, counts) ** 2 + variances), 1.0))
+    return _stored(np.minimum(np.sqrt(rate_errors(n, counts) ** 2 + variances / MARGIN**2), 1.0))
 
 
 def _stored(rates: Floats) -> Ints:
