@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUNTIME := $(VENV)/runtime.stamp
 DEV := $(VENV)/dev.stamp
+PEERS := benchmarks/drift/peers
 # Locks carry hashes and no host: every machine uses the index that it is set up for.
-LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test integration chaos fuzz lint check docs bench lock clean
+.PHONY: help setup demo test integration chaos fuzz lint check docs bench peers lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -54,13 +55,16 @@ bench: $(DEV) ## run every benchmark; each says in its first lines what it measu
 		echo "== $$script"; $(BIN)/python "$$script"; \
 	done
 
+peers: $(PEERS)/.venv/peers.stamp ## make the environment of the detectors that benchmarks/drift compares with (2.4 GB; Python 3.11, 3.12)
+
 lock: $(DEV) ## write the hashed locks anew after a change of the dependencies in pyproject.toml
 	@$(PIP) uv==0.13.9
-	$(LOCK) --extra demo --group install -o requirements/runtime.txt
-	$(LOCK) --extra backtest --extra demo --extra build --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra demo --group install -o requirements/runtime.txt
+	$(LOCK) pyproject.toml --extra backtest --extra demo --extra build --group dev -o requirements/dev.txt
+	$(LOCK) $(PEERS)/requirements.in --override $(PEERS)/overrides.txt -o $(PEERS)/requirements.txt
 
 clean: ## remove .venv and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find streams tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -80,4 +84,10 @@ $(RUNTIME): requirements/runtime.txt pyproject.toml | $(BIN)/python
 $(DEV): requirements/dev.txt $(RUNTIME)
 	@echo "setup: installing $<"
 	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+# Without dependencies: the lock has them all, less the second TensorFlow that one of them names.
+$(PEERS)/.venv/peers.stamp: $(PEERS)/requirements.txt
+	@$(PYTHON) -m venv $(PEERS)/.venv
+	$(PEERS)/.venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r $<
 	@touch $@

@@ -29,6 +29,7 @@ def watch(state: WatchState = "watching", **changes: object) -> WatchFacts:
         "leading": None,
         "effective_n": None,
         "baseline": None,
+        "moved": None,
     } | changes
     return WatchFacts(**facts)  # type: ignore[arg-type]
 
