@@ -28,6 +28,8 @@ from benchmarks.drift.recorded import record
 from benchmarks.drift.streams import Change, Stream, Traffic
 from benchmarks.drift.watched import RESULTS, Watched, write
 
+from eddyline.detectors.sums import WEEKDAYS
+
 ROOT = Path(__file__).parents[2]
 PYTHON = Path(__file__).parent / "peers" / ".venv" / "bin" / "python"
 PEERS = ("ADWIN 0.002", "ADWIN 0.05", "Page-Hinkley", "evidently", "MMDDriftOnline")
@@ -108,7 +110,7 @@ def measure(corpus: Corpus, traffic: Traffic, options: argparse.Namespace, folde
     for seed in _seeds(options):
         files.append(folder / f"{traffic.users_a_day}-{seed}.npz")
         days = (LAST, options.changed, options.days)
-        record(files[-1], corpus, Stream(corpus, traffic, seed), days, changes)
+        record(files[-1], corpus, Stream(corpus, traffic, seed, seed % WEEKDAYS), days, changes)
     setting = {"users": traffic.users_a_day, "season": traffic.season, "churn": traffic.churn}
     yield {**setting, **ours(corpus, traffic, options)}
     for peer in options.peers:

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.drift.corpus import Corpus, Prompts
 from numpy.typing import NDArray
 
-from eddyline.detectors.sums import EVAL_BINS, HOURS, SATURDAY, WEEKDAYS, Counts, DaySums, WindowSums, weekday
+from eddyline.detectors.sums import EVAL_BINS, HOURS, SATURDAY, Counts, DaySums, WindowSums, weekday
 
 GROUPS = 16
 PROMPTS_OF_A_TOPIC = 6
@@ -64,10 +64,10 @@ class Asked(NamedTuple):
 
 
 class Stream:
-    """One app's users; day 0 is a Monday, a Tuesday and so on by the seed. A deep copy shares the corpus."""
+    """One app's users; day 0 is ``first_weekday``, 0 for a Monday. A deep copy shares the corpus."""
 
-    def __init__(self, corpus: Corpus, traffic: Traffic, seed: int) -> None:
-        self._corpus, self._traffic, self._first_day = corpus, traffic, FIRST_DAY + seed % WEEKDAYS
+    def __init__(self, corpus: Corpus, traffic: Traffic, seed: int, first_weekday: int = 0) -> None:
+        self._corpus, self._traffic, self._first_day = corpus, traffic, FIRST_DAY + first_weekday
         self._rng = np.random.default_rng(seed)
         topics = len(corpus.topics)
         self._popularity = self._rng.dirichlet(np.full(topics, 2.0))
@@ -105,7 +105,9 @@ class Stream:
 
     def day(self, day: int, change: Change | None = None) -> Day:
         """Simulate a day. Users come and go, so days are lived in their order."""
-        return self._summed(self.date(day), self.asked(day, change))
+        asked = self.asked(day, change)
+        drawn = _drawn(self._corpus.prompts, asked.prompt, asked.habit)
+        return self._summed(self.date(day), drawn, asked.minute, asked.group)
 
     def asked(self, day: int, change: Change | None = None) -> Asked:
         """Simulate a day, and return its prompts one by one."""
@@ -141,10 +143,9 @@ class Stream:
         hour: Ints = (self._rng.random((len(topics), 1)) > steps[topics]).sum(axis=1)
         return hour * 60 + self._rng.integers(0, 60, len(topics))
 
-    def _summed(self, date: int, asked: Asked) -> Day:
-        drawn = _drawn(self._corpus.prompts, asked.prompt, asked.habit)
-        windows = _counts(drawn, asked.minute // self._traffic.minutes, 24 * 60 // self._traffic.minutes)
-        sums = DaySums(date, _counts(drawn, asked.minute // 60, HOURS), _counts(drawn, asked.group, GROUPS))
+    def _summed(self, day: int, drawn: Prompts, minute: Ints, group: Ints) -> Day:
+        windows = _counts(drawn, minute // self._traffic.minutes, 24 * 60 // self._traffic.minutes)
+        sums = DaySums(day, _counts(drawn, minute // 60, HOURS), _counts(drawn, group, GROUPS))
         assert windows.evals is not None
         cells = zip(windows.n.tolist(), windows.x, windows.styles, windows.evals, strict=True)
         return Day(sums, [WindowSums(*cell) for cell in cells])

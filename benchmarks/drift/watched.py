@@ -12,7 +12,7 @@ from benchmarks.drift.corpus import Corpus
 from benchmarks.drift.streams import Change, Stream, Traffic
 
 from eddyline import __version__, features
-from eddyline.detectors.sums import DaySums, hour_of_week
+from eddyline.detectors.sums import WEEKDAYS, DaySums, hour_of_week
 from eddyline.detectors.watch import Watch
 from eddyline.detectors.whitening import Whitening
 from eddyline.encoders.bundle import WHITENING, read_bundle
@@ -36,10 +36,13 @@ class Alarm(NamedTuple):
 
 
 class Watched:
-    """One simulated app, and a watch for each of several limits over the same windows."""
+    """One simulated app, and a watch for each of several limits over the same windows.
+
+    It begins on the weekday ``seed % 7``.
+    """
 
     def __init__(self, corpus: Corpus, traffic: Traffic, seed: int, limits: tuple[float, ...]) -> None:
-        self.traffic, self.stream = traffic, Stream(corpus, traffic, seed)
+        self.traffic, self.stream = traffic, Stream(corpus, traffic, seed, seed % WEEKDAYS)
         self.watches = [Watch(whitening(), NAMES, limit) for limit in limits]
         self.alarms: list[list[Alarm]] = [[] for _ in limits]
         self.highest = [-np.inf] * len(limits)
