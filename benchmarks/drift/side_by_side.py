@@ -78,11 +78,11 @@ def theirs(peer: str, files: list[Path]) -> Row:
         # Of the first run: its library comes with it.
         "added_mb": round(runs[0]["added_mb"]),
         "versions": said["versions"],
-        "delays": list(_delays(runs, files)),
+        "delays": list(delays(runs, files)),
     }
 
 
-def _delays(runs: list[Row], files: list[Path]) -> Iterator[Row]:
+def delays(runs: list[Row], files: list[Path]) -> Iterator[Row]:
     """Turn the places of first alarms into medians over streams, None where half of them found nothing."""
     for change in runs[0]["found"]:
         places = [run["found"][change] for run in runs]
