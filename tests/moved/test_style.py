@@ -49,7 +49,8 @@ def known(rates: Sequence[float], errors: Sequence[float]) -> Baseline:
     town = Town(0, users=300)
     table = np.tile(np.rint(np.array(rates) * RATE_UNIT).astype(np.int64), (168, 1))
     table[167] //= 2
-    return fitted(town)._replace(rates=table, errors=np.rint(np.array(errors) * RATE_UNIT).astype(np.int64))
+    uncertain = np.tile(np.rint(np.array(errors) * RATE_UNIT).astype(np.int64), (168, 1))
+    return fitted(town)._replace(rates=table, errors=uncertain)
 
 
 def test_before_is_what_the_baseline_gives_for_these_hours() -> None:

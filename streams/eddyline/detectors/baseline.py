@@ -64,7 +64,7 @@ class Baseline(NamedTuple):
     @property
     def styles(self) -> int:
         """How many style features it knows."""
-        return self.rates.shape[1] - len(tails.SHARES)
+        return int(self.rates.shape[1]) - len(tails.SHARES)
 
     @property
     def design_effect(self) -> float:

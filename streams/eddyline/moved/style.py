@@ -66,17 +66,18 @@ def moves(baseline: Baseline, hours: Sequence[Hour], names: Sequence[str] = feat
     if not total:
         return []
     now = np.sum([hour.styles for hour in hours], axis=0)[: len(names)] / total
-    before = _expected(baseline, hours)[: len(names)]
-    known = baseline.errors[: len(names)] / RATE_UNIT
+    before = _mean(baseline.rates, hours)[: len(names)]
+    # What is not known of one hour's rate is not known of the next one's: errors of hours do not cancel out.
+    known = _mean(baseline.errors, hours)[: len(names)]
     standardised = ((now - before) / np.sqrt(known**2 + _variances(before, now, total))).tolist()
     found = [Move(*move) for move in zip(names, before.tolist(), now.tolist(), standardised, strict=True)]
     sure = [move for move in found if abs(move.errors) > ERRORS]
     return sorted(sure, key=lambda move: (-abs(move.errors), move.feature))[:MOST]
 
 
-def _expected(baseline: Baseline, hours: Sequence[Hour]) -> Floats:
-    """Return the rates that the baseline gives for prompts at these hours, ``(J,)``; integers up to the division."""
-    counts = np.sum([hour.n * baseline.rates[hour.hour_of_week] for hour in hours], axis=0)
+def _mean(table: Ints, hours: Sequence[Hour]) -> Floats:
+    """Return the mean of ``(168, J)`` rates or errors over prompts at these hours, ``(J,)``; integers until it divides."""
+    counts = np.sum([hour.n * table[hour.hour_of_week] for hour in hours], axis=0)
     shares: Floats = counts / (sum(hour.n for hour in hours) * RATE_UNIT)
     return shares
 
