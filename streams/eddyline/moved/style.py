@@ -76,7 +76,7 @@ def moves(baseline: Baseline, hours: Sequence[Hour], names: Sequence[str] = feat
 
 
 def _mean(table: Ints, hours: Sequence[Hour]) -> Floats:
-    """Return the mean of ``(168, J)`` rates or errors over prompts at these hours, ``(J,)``: integers, then a division."""
+    """Return the mean of ``(168, J)`` rates or errors at these hours, ``(J,)``: integers up to the division."""
     counts = np.sum([hour.n * table[hour.hour_of_week] for hour in hours], axis=0)
     shares: Floats = counts / (sum(hour.n for hour in hours) * RATE_UNIT)
     return shares
