@@ -33,14 +33,15 @@ def test_a_planted_change_is_found_whatever_the_history_is_kept_in(run: Run, tmp
     lines.write_text("".join(json.dumps(prompt) + "\n" for prompt in prompts))
     times = pa.array([prompt["ts"] for prompt in prompts], pa.timestamp("ms", "UTC"))
     parquet.write_table(pa.Table.from_pylist(prompts).drop_columns("ts").append_column("ts", times), rows)
-    drawing = ["--plot", "backtest.png"]
     results = [
-        run("backtest", str(lines), "--topic", "prompts", CHANGE, *drawing, "--json", **HOURLY),
-        run("backtest", str(rows), CHANGE, "--json", **HOURLY),
+        run("backtest", str(lines), "--topic", "prompts", CHANGE, "--plot=backtest.png", "--json", **HOURLY),
+        run("backtest", str(rows), CHANGE, "--metrics", "--json", **HOURLY),
     ]
     assert [result.exit_code for result in results] == [0, 0], results[0].output
-    assert results[0].stdout == results[1].stdout
-    is_found(json.loads(results[0].stdout), prompts)
+    of_lines, of_rows = (json.loads(result.stdout) for result in results)
+    assert of_lines == of_rows | {"metrics": []}
+    is_found(of_lines, prompts)
+    is_compared(of_rows)
     assert (tmp_path / "backtest.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
@@ -57,10 +58,26 @@ def is_found(told: dict[str, Any], prompts: list[dict[str, Any]]) -> None:
     assert 0 < app["early_allowed"] < app["early_days"] / 300
 
 
+def is_compared(told: dict[str, Any]) -> None:
+    """Check that the classical metrics see the change too, all but some single components."""
+    (pair,) = told["metrics"]
+    assert (pair["app"], pair["name"]) == ("shop/production", "trade-in")
+    assert (pair["reference_day"], pair["day"]) == ("2026-09-16", "2026-09-23")
+    assert (pair["reference_n"], pair["n"]) == (shop.USERS_A_DAY, shop.USERS_A_DAY)
+    above = {at["metric"] for at in pair["values"] if at["value"] > at["null_upper"]}
+    assert above >= {"psi", "jensen_shannon", "energy", "domain_classifier_auc"}
+
+
 def test_people_get_tables_and_are_told_of_what_could_not_be_understood(run: Run, history: Path) -> None:
-    result = run("backtest", str(history), "--topic", "prompts", "--change", "2026-11-01T00:00:00Z")
+    result = run("backtest", str(history), "--topic", "prompts", "--change", "2026-11-01T00:00:00Z", "--metrics")
     assert result.exit_code == 0, result.output
-    for said in ("support/production", "no alarms", " outside ", "records that could not be understood: 1;"):
+    for said in (
+        "support/production",
+        "no alarms",
+        " outside ",
+        "too few for metrics",
+        "records that could not be understood: 1;",
+    ):
         assert said in result.stdout
 
 
@@ -88,6 +105,7 @@ def test_a_history_without_a_prompt_says_so(run: Run, tmp_path: Path) -> None:
         ["history.jsonl", "--since", "2026-11-01T00:00:00Z"],
         ["history.jsonl", "--change", "yesterday"],
         ["history.jsonl", "--change", "2026-11-01"],
+        ["history.jsonl", "--metrics"],
         ["history.jsonl", "--plot", "plot.jpeg"],
         ["history.jsonl", "--plot", "nowhere/plot.png"],
         ["history.jsonl", "--app", "support/production"],

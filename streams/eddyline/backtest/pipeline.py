@@ -2,8 +2,11 @@
 
 from collections import Counter
 
+from eddyline import partials
+from eddyline.backtest.daysamples import DaySamples
 from eddyline.backtest.events import DriftEvent, TrafficDrift, read_drift, read_traffic_drift
 from eddyline.outputs.cloudevent import Output
+from eddyline.partials import WindowPartial
 from eddyline.protocols import Encoder
 from eddyline.replay import Pipeline
 from eddyline.settings import Settings
@@ -12,13 +15,22 @@ from eddyline.settings import Settings
 class Backtest(Pipeline):
     """A pipeline for long histories: scores, most of the outputs, are let go, and so are the values of dead letters."""
 
-    def __init__(self, settings: Settings, encoder: Encoder, now_ms: int) -> None:
+    def __init__(self, settings: Settings, encoder: Encoder, now_ms: int, samples: DaySamples | None = None) -> None:
+        """``samples`` takes in those of closed windows, if it is given."""
         super().__init__(settings, encoder, now_ms)
+        self._samples = samples
         self.drift: list[DriftEvent] = []
         """In the order of writing: an app's windows one after the other."""
         self.alerts: list[TrafficDrift] = []
         self.dead: Counter[str] = Counter()
         """How many records could not be understood, by reason."""
+
+    def _deliver(self, output: Output) -> None:
+        if self._samples is not None and output.topic == self.settings.topics.partials:
+            partial = partials.unpack(output.value)
+            if isinstance(partial, WindowPartial):
+                self._samples.add(partial)
+        super()._deliver(output)
 
     def _keep(self, output: Output) -> None:
         topics = self.settings.topics

@@ -2,66 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
-from eddyline.backtest import AppReport, Backtest, Planted, plot, report
-from eddyline.cli.instant import instant
+from eddyline.backtest import plot
+from eddyline.backtest.comparison import compare, days_around
+from eddyline.backtest.daysamples import DaySamples
+from eddyline.backtest.pipeline import Backtest
+from eddyline.backtest.report import Planted, report
+from eddyline.cli.backtest.options import changes, picture, since
+from eddyline.cli.backtest.telling import show_report
 from eddyline.cli.recording import EXISTING, files_of, recording_options, run
-from eddyline.cli.screen import facts, show, show_json, table
+from eddyline.cli.screen import show_json
 from eddyline.cli.verbs import json_option, with_settings
 from eddyline.encode import kinds
-from eddyline.extras import need
+from eddyline.encoders.configured import read_space
 from eddyline.kafka.reader import reader
 from eddyline.recorded.history import History
 from eddyline.recorded.topics import Topics
 from eddyline.settings import Settings
 
-EARLIEST = "earliest"
 DRAWING = click.Path(dir_okay=False, path_type=Path)
-
-
-def changes(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Planted]:
-    """Return every ``TIME[=NAME]``; without a name it is called by its time.
-
-    Raises:
-        click.BadParameter: one begins with no time.
-    """
-    found = []
-    for value in values:
-        time, _, name = value.partition("=")
-        time_ms = instant(context, option, time)
-        found.append(Planted(time_ms or 0, name or time))
-    return found
-
-
-def since(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
-    """Return the time, or None for the earliest records there are.
-
-    Raises:
-        click.BadParameter: it is no time.
-    """
-    return None if value == EARLIEST else instant(context, option, value)
-
-
-def picture(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """Return where the plot goes, once it is certain that it can be drawn there: it comes after the work.
-
-    Raises:
-        click.BadParameter: the name ends otherwise, or the folder is missing.
-        RefusedToStart: matplotlib is not installed.
-    """
-    if value is None:
-        return None
-    if value.suffix not in plot.SUFFIXES:
-        raise click.BadParameter(f"{value} ends neither with .png nor with .svg")
-    if not value.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {value.parent}")
-    need("matplotlib", "backtest")
-    return value
 
 
 @click.command()
@@ -77,6 +42,7 @@ def picture(_: click.Context, __: click.Parameter, value: Path | None) -> Path |
 @click.option(
     "--change", "planted", multiple=True, metavar="TIME[=NAME]", callback=changes, help="A change that is known."
 )
+@click.option("--metrics", is_flag=True, help="Tell the classical metrics of every --change, beside their null values.")
 @click.option("--plot", "drawing", type=DRAWING, callback=picture, help="Draw it to this file, .png or .svg.")
 @recording_options
 @json_option
@@ -88,6 +54,7 @@ def verb(  # noqa: PLR0913 - one for each option
     from_kafka: bool,
     since_ms: int | None,
     planted: Sequence[Planted],
+    metrics: bool,
     drawing: Path | None,
     topic: str | None,
     reference: Path | None,
@@ -107,15 +74,23 @@ def verb(  # noqa: PLR0913 - one for each option
         raise click.UsageError("give FILES, or --from-kafka")
     if (from_kafka and topic is not None) or (files and since_ms is not None):
         raise click.UsageError("--topic goes with FILES, --since with --from-kafka")
+    if metrics and not planted:
+        raise click.UsageError("--metrics needs a --change, before and after which it compares")
+    zone = ZoneInfo(settings.windows.timezone)
+    days = {day for change in planted for day in days_around(change.time_ms, zone)}
+    samples = DaySamples(days, zone) if metrics else None
     with _history(settings, files, topic, since_ms) as history:
-        done = run(Backtest, settings, history, reference=reference, app=app, what="backtesting")
-    reports = report(done.drift, done.alerts, planted, ZoneInfo(settings.windows.timezone))
+        stages = partial(Backtest, samples=samples)
+        done = run(stages, settings, history, reference=reference, app=app, what="backtesting")
+    reports = report(done.drift, done.alerts, planted, zone)
+    compared = compare(reports, planted, samples, read_space(settings).whitening, zone) if samples else []
     if drawing:
         plot.save(plot.draw(reports, done.drift), drawing)
     if as_json:
-        show_json({"dead_letters": dict(sorted(done.dead.items())), "apps": msgspec.to_builtins(reports)})
+        told = {"apps": reports, "metrics": compared, "dead_letters": dict(sorted(done.dead.items()))}
+        show_json(msgspec.to_builtins(told))
     else:
-        _show(reports, done.dead.total())
+        show_report(reports, compared, done.dead.total())
 
 
 @contextmanager
@@ -125,21 +100,3 @@ def _history(settings: Settings, files: Sequence[Path], topic: str | None, since
         return
     with reader(settings) as consumer:
         yield Topics(consumer, kinds(settings), since_ms)
-
-
-def _show(reports: Sequence[AppReport], dead: int) -> None:
-    for found in reports:
-        row = msgspec.to_builtins(found)
-        states, alarms, delays = row.pop("states"), row.pop("alarms"), row.pop("delays")
-        row["early_allowed"] = f"{found.early_allowed:.2g}"
-        show(facts(row))
-        for title, rows in (("states", states), ("alarms", alarms), ("planted changes", delays)):
-            show("")
-            show(table(rows) if rows else f"no {title}")
-        show("")
-    if dead:
-        show(
-            f"records that could not be understood: {dead}; --json counts them by reason, 'eddyline replay' keeps them"
-        )
-    if not reports:
-        show("no window closed: there is no prompt in this history")
