@@ -22,13 +22,13 @@ REPORTS = report(DRIFT, alarm(9), [Planted(at(6), "v2")], UTC)
 def test_wealth_limit_distance_and_null_are_drawn_with_alarm_and_change() -> None:
     above, below = plot.draw(REPORTS, DRIFT).axes
     assert above.get_title(loc="left") == "shop/production"
-    assert above.get_legend_handles_labels()[1] == ["log wealth", "limit", "alarm", "planted change"]
+    assert above.get_legend_handles_labels()[1] == ["log wealth", "limit", "TrafficDrift", "planted change"]
     assert below.get_legend_handles_labels()[1] == [
         "no deployment",
         "no deployment, under no change",
         "v1",
         "v1, under no change",
-        "alarm",
+        "TrafficDrift",
         "planted change",
     ]
     (_, _, drawn, null, *_) = below.get_lines()

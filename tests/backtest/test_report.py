@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from eddyline.backtest.events import DriftEvent, TrafficDrift
+from eddyline.backtest.events import AppAlert, DriftEvent
 from eddyline.backtest.report import Alarm, AppReport, Delay, Outcome, Planted, report
-from eddyline.outputs.drift import WatchFacts, WatchState
+from eddyline.outputs.drift import MovedFacts, StyleMove, WatchFacts, WatchState
 from eddyline.windows import DAY_MS, HOUR_MS
 
 START_MS = 1_788_739_200_000
 """2026-09-07T00:00:00Z."""
 UTC = ZoneInfo("UTC")
 APP = "shop/production"
+MOVED = MovedFacts(styles=[StyleMove("json", 0.03, 0.19)], region=None)
 
 
 def watch(state: WatchState = "watching", **changes: object) -> WatchFacts:
@@ -57,13 +58,13 @@ def at(hour: float) -> int:
     return START_MS + round(hour * HOUR_MS)
 
 
-def alarm(begin: float, end: float | None = None) -> list[TrafficDrift]:
+def alarm(begin: float, end: float | None = None) -> list[AppAlert]:
     """Return the alerts of an alarm: one when it begins, one when it is over."""
-    begins = TrafficDrift(APP, at(begin), None)
-    return [begins] if end is None else [begins, TrafficDrift(APP, at(begin), at(end))]
+    begins = AppAlert("TrafficDrift", APP, at(begin), None)
+    return [begins] if end is None else [begins, AppAlert("TrafficDrift", APP, at(begin), at(end))]
 
 
-def only(drift: Sequence[DriftEvent], alerts: Sequence[TrafficDrift] = (), *planted: Planted) -> AppReport:
+def only(drift: Sequence[DriftEvent], alerts: Sequence[AppAlert] = (), *planted: Planted) -> AppReport:
     (found,) = report(drift, alerts, planted, UTC)
     return found
 
@@ -88,26 +89,26 @@ def test_a_window_is_one_however_many_deployments_it_has() -> None:
 
 
 def test_an_alarm_has_a_begin_an_end_and_the_bet_that_led() -> None:
-    raised = event(4, watch("alarm", leading="embedding"))
+    raised = event(4, watch("alarm", leading="embedding", moved=MOVED))
     found = only([*hours(4), raised, event(5, watch("alarm"))], alarm(5, 6))
-    assert found.alarms == [Alarm(at(5), at(6), "embedding")]
+    assert found.alarms == [Alarm("TrafficDrift", at(5), at(6), "embedding", MOVED)]
 
 
 def test_an_alarm_that_is_not_over_has_no_end() -> None:
-    assert only(hours(6), alarm(5)).alarms == [Alarm(at(5), None, None)]
+    assert only(hours(6), alarm(5)).alarms == [Alarm("TrafficDrift", at(5), None, None, None)]
 
 
 @pytest.mark.parametrize("step", [1, -1])
 def test_the_order_of_events_and_alerts_does_not_matter(step: int) -> None:
     planted = Planted(at(4), "v2")
     assert only(hours(8)[::step], alarm(5, 6)[::step], planted) == only(hours(8), alarm(5, 6), planted)
-    assert only(hours(8)[::step], alarm(5, 6)[::step]).alarms == [Alarm(at(5), at(6), None)]
+    assert only(hours(8)[::step], alarm(5, 6)[::step]).alarms == [Alarm("TrafficDrift", at(5), at(6), None, None)]
 
 
 def test_a_delay_is_told_in_hours_and_in_gated_prompts() -> None:
     found = only(hours(12), alarm(9), Planted(at(6.5), "v2"))
     # The windows that end at 7, 8 and 9, the first of which holds half an hour of what was before.
-    assert found.delays == [Delay("v2", at(6.5), "found", at(9), 2.5, 30)]
+    assert found.delays == [Delay("v2", at(6.5), "found", "TrafficDrift", at(9), 2.5, 30)]
 
 
 def test_gated_prompts_of_all_deployments_count_for_a_delay() -> None:
@@ -115,6 +116,18 @@ def test_gated_prompts_of_all_deployments_count_for_a_delay() -> None:
         [event(hour, deployment=name) for hour in range(6) for name in ("v1", "v2")], alarm(5), Planted(at(3), "")
     )
     assert found.delays[0].gated_n == 2 * 2 * 10
+
+
+def test_an_alarm_of_the_eval_set_stands_beside_that_of_the_watch() -> None:
+    raised = event(8, watch("alarm", leading="embedding", moved=MOVED))
+    of_set = AppAlert("EvalProductionDrift", APP, at(9), None)
+    found = only([*hours(8), raised, event(9)], [*alarm(9), of_set], Planted(at(6), "v2"))
+    assert found.alarms == [
+        Alarm("EvalProductionDrift", at(9), None, None, None),
+        Alarm("TrafficDrift", at(9), None, "embedding", MOVED),
+    ]
+    assert only(hours(12), [of_set], Planted(at(6), "v2")).delays[0].alert == "EvalProductionDrift"
+    assert only(hours(12), [of_set]).early_alarms == 1
 
 
 def test_a_change_without_an_alarm_is_missed() -> None:

@@ -51,6 +51,8 @@ def is_found(told: dict[str, Any], prompts: list[dict[str, Any]]) -> None:
     (delay,) = app["delays"]
     assert (app["app"], app["days"], app["n"], app["early_alarms"]) == ("shop/production", 17, len(prompts), 0)
     assert [at["state"] for at in app["states"]] == ["learning", "provisional", "watching", "alarm"]
+    assert (alarm["alert"], alarm["end_ms"]) == ("TrafficDrift", None)
+    assert alarm["moved"]["styles"] or alarm["moved"]["region"]
     assert shop.CHANGE_MS < alarm["begin_ms"] < shop.CHANGE_MS + 24 * HOUR_MS
     assert (delay["name"], delay["outcome"], delay["alarm_ms"]) == ("trade-in", "found", alarm["begin_ms"])
     assert delay["hours"] == (alarm["begin_ms"] - shop.CHANGE_MS) / HOUR_MS

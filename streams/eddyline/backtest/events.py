@@ -1,4 +1,4 @@
-"""What a report reads of the events that the stages write: drift events, and the alerts of the watch."""
+"""What a report reads of the events that the stages write: drift events, and the alerts of apps that changed."""
 
 from datetime import datetime
 
@@ -6,7 +6,8 @@ import msgspec
 
 from eddyline.outputs.drift import MetricValue, WatchFacts
 
-ALERT = "TrafficDrift"
+ALERTS = ("TrafficDrift", "EvalProductionDrift")
+"""Those that speak of an app's prompts."""
 DISTANCE = "centroid_distance"
 
 
@@ -62,12 +63,14 @@ class DriftEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What the detector says of the app."""
 
 
-class TrafficDrift(msgspec.Struct, frozen=True):
+class AppAlert(msgspec.Struct, frozen=True):
     """An alarm of an app as its alert tells it."""
 
+    alert: str
+    """``TrafficDrift`` or ``EvalProductionDrift``."""
     app: str
     begin_ms: int
-    """End of the window that raised it."""
+    """End of the window that raised it, or start of the local day."""
     end_ms: int | None
     """None where it begins."""
 
@@ -88,12 +91,13 @@ def read_drift(value: bytes) -> DriftEvent:
     )
 
 
-def read_traffic_drift(value: bytes) -> TrafficDrift | None:
+def read_alert(value: bytes) -> AppAlert | None:
     """Return what an alert says of an alarm; None for an alert of another kind."""
     data = _alert.decode(value).data
-    if data.labels["alertname"] != ALERT:
+    name, end = data.labels["alertname"], data.endsAt
+    if name not in ALERTS:
         return None
-    return TrafficDrift(data.labels["app"], _ms(data.startsAt), None if data.endsAt is None else _ms(data.endsAt))
+    return AppAlert(name, data.labels["app"], _ms(data.startsAt), None if end is None else _ms(end))
 
 
 def _ms(time: datetime) -> int:

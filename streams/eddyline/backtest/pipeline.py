@@ -4,7 +4,7 @@ from collections import Counter
 
 from eddyline import partials
 from eddyline.backtest.daysamples import DaySamples
-from eddyline.backtest.events import DriftEvent, TrafficDrift, read_drift, read_traffic_drift
+from eddyline.backtest.events import AppAlert, DriftEvent, read_alert, read_drift
 from eddyline.outputs.cloudevent import Output
 from eddyline.partials import WindowPartial
 from eddyline.protocols import Encoder
@@ -21,7 +21,7 @@ class Backtest(Pipeline):
         self._samples = samples
         self.drift: list[DriftEvent] = []
         """In the order of writing: an app's windows one after the other."""
-        self.alerts: list[TrafficDrift] = []
+        self.alerts: list[AppAlert] = []
         self.dead: Counter[str] = Counter()
         """How many records could not be understood, by reason."""
 
@@ -36,7 +36,7 @@ class Backtest(Pipeline):
         topics = self.settings.topics
         if output.topic == topics.drift:
             self.drift.append(read_drift(output.value))
-        elif output.topic == topics.alerts and (alert := read_traffic_drift(output.value)):
+        elif output.topic == topics.alerts and (alert := read_alert(output.value)):
             self.alerts.append(alert)
         elif output.topic == topics.dead_letters:
             self.dead[(dict(output.headers)["dlq.reason"] or b"").decode()] += 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eddyline.backtest.events import DriftEvent
+from eddyline.backtest.events import ALERTS, DriftEvent
 from eddyline.backtest.report import AppReport, Hour, windows
 from eddyline.extras import need
 from eddyline.windows import DAY_MS
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".svg")
 WIDTH_INCHES, HEIGHT_INCHES = 11.0, 4.5
 """Of the part of one app."""
-BLUE, RED, GREY = "#1f5a96", "#b3261e", "#8a8a8a"
+BLUE, RED, ORANGE, GREY = "#1f5a96", "#b3261e", "#d07c00", "#8a8a8a"
+COLOURS = dict(zip(ALERTS, (RED, ORANGE), strict=True))
 
 
 def save(figure: "Figure", path: Path) -> None:
@@ -83,10 +84,13 @@ def _by_deployment(events: Iterable[DriftEvent]) -> Mapping[str, Sequence[DriftE
 
 def _marks(axes: "Axes", report: AppReport) -> None:
     """Shade the alarms, and draw a line where a change was planted."""
-    for at, alarm in enumerate(report.alarms):
+    named = set[str]()
+    for alarm in report.alarms:
         begin, end = _times((alarm.begin_ms, alarm.end_ms or report.last_ms))
-        axes.axvspan(begin, end, color=RED, alpha=0.15, linewidth=0, label=None if at else "alarm")
-        axes.axvline(begin, color=RED, linewidth=1)
+        label = None if alarm.alert in named else alarm.alert
+        axes.axvspan(begin, end, color=COLOURS[alarm.alert], alpha=0.15, linewidth=0, label=label)
+        axes.axvline(begin, color=COLOURS[alarm.alert], linewidth=1)
+        named.add(alarm.alert)
     for at, delay in enumerate(report.delays):
         (time,) = _times([delay.planted_ms])
         axes.axvline(time, color=GREY, linestyle="-.", label=None if at else "planted change")

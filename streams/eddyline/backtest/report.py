@@ -4,7 +4,7 @@ A pure function of drift events and alerts. Times are in milliseconds since 1970
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from eddyline.backtest.events import DriftEvent, TrafficDrift
+from eddyline.backtest.events import AppAlert, DriftEvent
 from eddyline.detectors.process import DAYS_A_YEAR
-from eddyline.outputs.drift import WatchFacts
+from eddyline.outputs.drift import MovedFacts, WatchFacts
 from eddyline.windows import DAY_MS, HOUR_MS
 
+WATCH = "TrafficDrift"
 Outcome = Literal["found", "missed", "silent", "open", "outside"]
 
 
@@ -41,12 +42,16 @@ class Standing(msgspec.Struct, frozen=True):
 class Alarm(msgspec.Struct, frozen=True):
     """One alarm."""
 
+    alert: str
+    """`TrafficDrift`, or `EvalProductionDrift` where there is an eval set."""
     begin_ms: int
-    """End of the window that raised it."""
+    """End of the window that raised it, or start of the local day."""
     end_ms: int | None
     """None while it is open."""
     leading: str | None
-    """Which bet led."""
+    """Which bet led; None of an eval set."""
+    moved: MovedFacts | None
+    """What had moved by then; None of an eval set."""
 
 
 class Delay(msgspec.Struct, frozen=True):
@@ -57,8 +62,10 @@ class Delay(msgspec.Struct, frozen=True):
     outcome: Outcome
     """`found`: an alarm began before the next change. `missed`: none did, and none could because the watch was `silent`
     (learning, or blind) or an alarm was `open` already. `outside`: the app has no windows around it."""
+    alert: str | None = None
+    """The alert of the first alarm after it."""
     alarm_ms: int | None = None
-    """When the first alarm after it began."""
+    """When that began."""
     hours: float | None = None
     """From the change to the alarm."""
     gated_n: int | None = None
@@ -116,7 +123,7 @@ class Hour(NamedTuple):
 
 
 def report(
-    drift: Iterable[DriftEvent], alerts: Iterable[TrafficDrift], planted: Iterable[Planted], zone: ZoneInfo
+    drift: Iterable[DriftEvent], alerts: Iterable[AppAlert], planted: Iterable[Planted], zone: ZoneInfo
 ) -> list[AppReport]:
     """Return the report of every app, by name.
 
@@ -148,7 +155,7 @@ def _whole(span: tuple[int, int], parts: Sequence[DriftEvent]) -> Hour:
 
 
 def _app(
-    app: str, hours: Sequence[Hour], alerts: Iterable[TrafficDrift], planted: Sequence[Planted], zone: ZoneInfo
+    app: str, hours: Sequence[Hour], alerts: Iterable[AppAlert], planted: Sequence[Planted], zone: ZoneInfo
 ) -> AppReport:
     alarms = _alarms(alerts, hours)
     quiet_until_ms = planted[0].time_ms if planted else hours[-1].end_ms
@@ -179,13 +186,19 @@ def _alarms_a_day(hours: Sequence[Hour]) -> float:
     return next((hour.watch.false_alarms_a_year / DAYS_A_YEAR for hour in hours if hour.watch), 0.0)
 
 
-def _alarms(alerts: Iterable[TrafficDrift], hours: Sequence[Hour]) -> list[Alarm]:
-    """Put begin and end of every alarm together, and the window that raised it."""
-    ends: dict[int, int | None] = {}
+def _alarms(alerts: Iterable[AppAlert], hours: Sequence[Hour]) -> list[Alarm]:
+    """Put begin and end of every alarm together, and what was said of the window that raised it."""
+    ends: dict[tuple[int, str], int | None] = {}
     for alert in alerts:
-        ends[alert.begin_ms] = alert.end_ms or ends.get(alert.begin_ms)
-    leading = {hour.end_ms: hour.watch.leading for hour in hours if hour.watch}
-    return [Alarm(begin_ms, ends[begin_ms], leading.get(begin_ms)) for begin_ms in sorted(ends)]
+        at = alert.begin_ms, alert.alert
+        ends[at] = alert.end_ms or ends.get(at)
+    said = {hour.end_ms: hour.watch for hour in hours}
+    return [_alarm(alert, begin_ms, ends[begin_ms, alert], said) for begin_ms, alert in sorted(ends)]
+
+
+def _alarm(alert: str, begin_ms: int, end_ms: int | None, said: Mapping[int, WatchFacts | None]) -> Alarm:
+    watch = said.get(begin_ms) if alert == WATCH else None
+    return Alarm(alert, begin_ms, end_ms, watch.leading if watch else None, watch.moved if watch else None)
 
 
 def _standings(hours: Iterable[Hour]) -> list[Standing]:
@@ -208,14 +221,14 @@ def _delays(planted: Sequence[Planted], alarms: Sequence[Alarm], hours: Sequence
 
 def _delay(change: Planted, until_ms: int, alarms: Sequence[Alarm], hours: Sequence[Hour]) -> Delay:
     # An alarm at the very moment of the change is over windows that ended before it.
-    found = next((alarm.begin_ms for alarm in alarms if change.time_ms < alarm.begin_ms <= until_ms), None)
+    found = next((alarm for alarm in alarms if change.time_ms < alarm.begin_ms <= until_ms), None)
     after = [hour for hour in hours if change.time_ms < hour.end_ms <= until_ms]
     if not after or change.time_ms < hours[0].start_ms:
         return Delay(change.name, change.time_ms, "outside")
     if found is None:
         return Delay(change.name, change.time_ms, _why_not(after))
-    gated_n = sum(hour.gated_n for hour in after if hour.end_ms <= found)
-    return Delay(change.name, change.time_ms, "found", found, (found - change.time_ms) / HOUR_MS, gated_n)
+    delay_ms, gated_n = found.begin_ms - change.time_ms, sum(at.gated_n for at in after if at.end_ms <= found.begin_ms)
+    return Delay(change.name, change.time_ms, "found", found.alert, found.begin_ms, delay_ms / HOUR_MS, gated_n)
 
 
 def _why_not(after: Sequence[Hour]) -> Outcome:

@@ -8,6 +8,7 @@ from rich.text import Text
 from eddyline.backtest.comparison import Comparison
 from eddyline.backtest.report import AppReport
 from eddyline.cli.screen import facts, printable, show, table
+from eddyline.outputs.drift import MovedFacts
 
 
 def show_report(reports: Sequence[AppReport], compared: Sequence[Comparison], dead: int) -> None:
@@ -17,6 +18,9 @@ def show_report(reports: Sequence[AppReport], compared: Sequence[Comparison], de
     for found in reports:
         row = msgspec.to_builtins(found)
         tables = {name: row.pop(name) for name in ("states", "alarms", "delays")}
+        tables["alarms"] = [
+            row | {"moved": _moved(at.moved)} for row, at in zip(tables["alarms"], found.alarms, strict=True)
+        ]
         show(facts(row | {"early_allowed": f"{found.early_allowed:.2g}"}))
         for name, rows in tables.items():
             show("")
@@ -39,3 +43,12 @@ def _show_metrics(pair: Comparison) -> None:
     ]
     show(table(rows) if rows else "too few for metrics: each needs ten")
     show("")
+
+
+def _moved(moved: MovedFacts | None) -> str | None:
+    """Return what moved in a few words."""
+    if moved is None:
+        return None
+    styles = [f"{at.feature} {at.before:.1%} → {at.now:.1%}" for at in moved.styles]
+    came = [f"somewhere new {moved.region.before:.1%} → {moved.region.share:.1%}"] if moved.region else []
+    return ", ".join(styles + came)
