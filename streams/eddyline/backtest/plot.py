@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg")
-WIDTH_INCHES, HEIGHT_INCHES = 11.0, 4.5
+WIDTH_INCHES, HEIGHT_INCHES = 12.0, 4.5
 """Of the part of one app."""
 BLUE, RED, ORANGE, GREY = "#1f5a96", "#b3261e", "#d07c00", "#8a8a8a"
 COLOURS = dict(zip(ALERTS, (RED, ORANGE), strict=True))
@@ -46,7 +46,7 @@ def draw(reports: Sequence[AppReport], drift: Iterable[DriftEvent]) -> "Figure":
         _distance(below, events[report.app])
         for axes in (above, below):
             _marks(axes, report)
-            axes.xaxis_date()
+            _dates(axes)
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
     return figure
 
@@ -94,6 +94,14 @@ def _marks(axes: "Axes", report: AppReport) -> None:
     for at, delay in enumerate(report.delays):
         (time,) = _times([delay.planted_ms])
         axes.axvline(time, color=GREY, linestyle="-.", label=None if at else "planted change")
+
+
+def _dates(axes: "Axes") -> None:
+    """Label times as dates, in as few words as they need."""
+    dates = need("matplotlib.dates", "backtest")
+    locator = dates.AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
 
 
 def _times(times_ms: Iterable[int]) -> list[float]:
