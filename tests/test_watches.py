@@ -178,10 +178,19 @@ def test_prompts_that_name_no_user_make_an_app_blind() -> None:
 def test_a_day_with_lost_records_is_no_part_of_a_baseline(days: list[Day]) -> None:
     watched = Watched()
     for number, day in enumerate(days[:10]):
-        lost = START_MS + 3 * DAY_MS if number == 2 else 0
+        # Up to its second hour events are gone; its later windows are whole.
+        lost = START_MS + number * DAY_MS + 2 * HOUR_MS if number == 2 else 0
         watched.apply([msgspec.structs.replace(p, gap_ms=lost) if isinstance(p, Closed) else p for p in day])
     states = [found["state"] for found in watched.watches()]
     assert states.index("provisional") == 8 * 24, "one of the first seven days does not count"
+
+
+def test_a_day_of_which_only_the_sums_by_group_came_does_no_harm(days: list[Day]) -> None:
+    watched = Watched()
+    for number, day in enumerate(days[:9]):
+        watched.apply([p for p in day if number != 4 or not isinstance(p, WindowPartial)])
+    states = [found["state"] for found in watched.watches()]
+    assert states.index("provisional") == 7 * 24, "eight days less one without windows"
 
 
 def test_prompts_in_another_space_are_not_watched(days: list[Day]) -> None:
@@ -281,6 +290,16 @@ def test_restarts_change_no_byte_of_what_is_said_of_the_eval_set(away: list[Day]
             watched.apply(part)
             watched.restart()
     assert watched.outputs == renewed.outputs
+
+
+def test_an_app_that_falls_silent_ends_the_alarm_of_its_eval_set(away: list[Day]) -> None:
+    watched = Watched()
+    watched.apply([eval_set(away[7:RENEWED])])
+    for day in away:
+        watched.apply(day)
+    watched.apply([Closed(0, 1, START_MS + (len(AWAY) + 50) * DAY_MS, 0)])
+    found = [data for data in watched.data("alerts") if data["labels"]["alertname"] == "EvalProductionDrift"]
+    assert [data["status"] for data in found] == ["firing", "resolved"]
 
 
 def test_another_eval_set_ends_the_alarm_of_the_last_one(away: list[Day]) -> None:

@@ -300,8 +300,9 @@ class Judge:
 
     def _watch(self, name: str, start: int, found: Mapping[_Part, Cell]) -> Observed | None:
         """Let a window become part of its day, and hold it against the days before."""
+        lost = self._completeness(self.past.since_ms) < 1
         for (_, _, space_id), cell in found.items():
-            self.past.add_window(name, space_id, start, cell, lost=self._completeness(start) < 1)
+            self.past.add_window(name, space_id, start, cell, lost=lost)
         watched = [cell.gated for (_, _, space_id), cell in found.items() if space_id == self._policy.watch.space.id]
         return self._watches.observe(name, start, watched) if watched else None
 

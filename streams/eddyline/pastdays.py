@@ -106,8 +106,8 @@ class PastDays:
         self._complete: defaultdict[tuple[str, str], dict[str, bytes]] = defaultdict(dict)
         self._today = ""
         """The day up to which all are complete."""
-        self.until_ms = 0
-        """When that day ends."""
+        self.since_ms = self.until_ms = 0
+        """When that day begins and ends."""
 
     # What comes in
 
@@ -122,7 +122,7 @@ class PastDays:
         self._journal.touch(_field("b", *key), day.pack_groups)
 
     def add_window(self, app: str, space_id: str, start_ms: int, cell: Cell, *, lost: bool) -> None:
-        """Take in a part of a window that is judged; ``lost`` says that records of the window are gone."""
+        """Take in a part of a window that is judged; ``lost`` says that records of its day are gone."""
         if not cell.volume.n:
             return
         start = datetime.fromtimestamp(start_ms / 1000, self._zone)
@@ -138,6 +138,7 @@ class PastDays:
         if as_of_ms < self.until_ms:
             return
         self._today = local_day(as_of_ms, self._zone)
+        self.since_ms = day_end(_days_before(self._today, 1), self._zone)
         self.until_ms = day_end(self._today, self._zone)
         for key in sorted(key for key in self._open if key.day < self._today):
             self._complete_day(key, self._open.pop(key))

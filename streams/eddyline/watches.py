@@ -147,11 +147,11 @@ class Watches:
         for app, watched in sorted(self._apps.items()):
             outputs += self._start_day(app, watched, start_ms)
             if not self._memory.past.knows(app, self._policy.space.id):
-                self._forget(app)
+                outputs += self._forget(app, watched, start_ms)
         return outputs
 
     def _start_day(self, app: str, watched: _Watched, start_ms: int) -> list[Output]:
-        days = [day for day in self._memory.past.complete(app, self._policy.space.id, start_ms) if not day.lost]
+        days = self._whole_days(app, start_ms)
         return self._watch_day(app, watched, start_ms, days) + self._eval_day(app, watched, start_ms, days)
 
     def _watch_day(self, app: str, watched: _Watched, start_ms: int, days: Sequence[daysums.DaySums]) -> list[Output]:
@@ -165,30 +165,37 @@ class Watches:
             self._journal.touch(f"y:{app}", lambda: baselines.pack(after))
         if watched.watch.alarms:
             watched.moved = watchfacts.of_moved(self._what_moved(app, watched, start_ms, DAY_MS))
-        if watched.watch_alarm_ms is None or watched.watch.alarms:
             return []
+        return self._end_watch_alarm(app, watched, start_ms)
+
+    def _end_watch_alarm(self, app: str, watched: _Watched, end_ms: int) -> list[Output]:
         began_ms, watched.watch_alarm_ms, watched.moved = watched.watch_alarm_ms, None, None
         drift = self._drift("TrafficDrift", app, watched.watch.standing.reason)
-        return [app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=start_ms)]
+        return [] if began_ms is None else [app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=end_ms)]
 
     def _eval_day(self, app: str, watched: _Watched, start_ms: int, days: Sequence[daysums.DaySums]) -> list[Output]:
         day, space_id = self._local(start_ms).date().isoformat(), self._policy.space.id
         verdict = watched.evals.start_day(day, days, self._memory.eval_set(app, start_ms), space_id)
         self._journal.touch(f"q:{app}", watched.pack_evals)
         outputs = []
-        drift = self._drift("EvalProductionDrift", app, verdict.reason)
-        if watched.eval_alarm_ms is not None and (verdict.raised or not watched.evals.alarms):
-            began_ms, watched.eval_alarm_ms = watched.eval_alarm_ms, None
-            outputs.append(app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=start_ms))
+        if verdict.raised or not watched.evals.alarms:
+            outputs += self._end_eval_alarm(app, watched, start_ms)
         if verdict.raised:
             watched.eval_alarm_ms = start_ms
+            drift = self._drift("EvalProductionDrift", app, verdict.reason)
             outputs.append(app_drift(self._policy.alerts, drift, start_ms=start_ms))
         return outputs
 
-    def _forget(self, app: str) -> None:
+    def _end_eval_alarm(self, app: str, watched: _Watched, end_ms: int) -> list[Output]:
+        began_ms, watched.eval_alarm_ms = watched.eval_alarm_ms, None
+        drift = self._drift("EvalProductionDrift", app, watched.evals.verdict.reason)
+        return [] if began_ms is None else [app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=end_ms)]
+
+    def _forget(self, app: str, watched: _Watched, now_ms: int) -> list[Output]:
         del self._apps[app]
         for kind in KINDS:
             self._journal.drop(f"{kind}:{app}")
+        return self._end_watch_alarm(app, watched, now_ms) + self._end_eval_alarm(app, watched, now_ms)
 
     # Windows
 
@@ -219,10 +226,14 @@ class Watches:
         if (baseline := watched.watch.baseline) is None:
             return Moved([], None)
         first, last = (date.fromordinal(day).isoformat() for day in (baseline.first_day, baseline.last_day))
-        past = self._memory.past.complete(app, self._policy.space.id, time_ms)
-        days = [day for day in past if first <= day.day <= last and not day.lost]
+        days = [day for day in self._whole_days(app, time_ms) if first <= day.day <= last]
         hours = {start: hour for start, hour in self._memory.hours(app, time_ms).items() if start >= time_ms - span_ms}
         return what_moved(baseline, days, hours, self._policy.zone)
+
+    def _whole_days(self, app: str, time_ms: int) -> list[daysums.DaySums]:
+        """Return the complete days before a time that had prompts and of which nothing is lost."""
+        past = self._memory.past.complete(app, self._policy.space.id, time_ms)
+        return [day for day in past if day.volume and not day.lost]
 
     def _drift(self, alertname: Literal["TrafficDrift", "EvalProductionDrift"], app: str, reason: str) -> AppDrift:
         return AppDrift(alertname, app, reason, self._alarms_a_year())
@@ -236,9 +247,8 @@ class Watches:
 
 def _seen(day: daysums.DaySums) -> DaySums:
     """Return what the detector sees of a day."""
-    return DaySums(
-        date.fromisoformat(day.day).toordinal(), _counts(day.hours), _counts(day.groups), day.unnamed / day.volume
-    )
+    ordinal, unnamed = date.fromisoformat(day.day).toordinal(), day.unnamed / day.volume
+    return DaySums(ordinal, _counts(day.hours), _counts(day.groups), unnamed)
 
 
 def _counts(rows: Breakdown) -> Counts:
