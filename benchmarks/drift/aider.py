@@ -38,9 +38,11 @@ from eddyline.encoders.configured import build_encoder
 from eddyline.outputs.drift import WatchFacts
 from eddyline.protocols import Encoder
 from eddyline.replay import replay
-from eddyline.settings import Settings
+from eddyline.settings import Privacy, Settings
 from eddyline.windows import DAY_MS
 
+SETTINGS = Settings(privacy=Privacy(pepper="a pepper for benchmarks"))
+"""Those that ship; the pepper deals users out to groups."""
 TIMELY, SIDE, ERRORS = 400, 200, 3.0
 CONVENTIONAL = re.compile(r"(?:feat|fix|docs|style|refactor|perf|test|build|ci|chore|revert)(?:\([^)]*\))?!?: ")
 PAST = re.compile(r"(?:aider: )?[A-Za-z]+ed\b")
@@ -76,13 +78,13 @@ def _floors(*, kept: bool) -> AbstractContextManager[object]:
 
 def watch(messages: Sequence[Message], reading: Reading, encoder: Encoder) -> dict[str, Any]:
     """Return what the stages say of the messages, read so."""
-    settings, count = Settings(), range(len(messages))
+    count = range(len(messages))
     times = [messages[at].time_ms if reading.a_day is None else virtual_ms(at, reading.a_day) for at in count]
     users = [message.id if reading.own_user else message.user for message in messages]
-    run = Backtest(settings, encoder, times[-1])
+    run = Backtest(SETTINGS, encoder, times[-1])
     with _floors(kept=reading.floors):
-        replay(run, Prompts(settings.topics.prompts, messages, times, users), lambda _: None)
-    (found,) = report(run.drift, run.alerts, planted(messages, times), ZoneInfo(settings.windows.timezone))
+        replay(run, Prompts(SETTINGS.topics.prompts, messages, times, users), lambda _: None)
+    (found,) = report(run.drift, run.alerts, planted(messages, times), ZoneInfo(SETTINGS.windows.timezone))
     return {
         "reading": reading.name,
         "messages_a_day": reading.a_day,
@@ -185,7 +187,7 @@ def main() -> None:
     """Measure and write."""
     messages = load()
     texts = [message.text for message in messages]
-    with build_encoder(Settings()) as encoder:
+    with build_encoder(SETTINGS) as encoder:
         parts = [encoder.encode(texts[at : at + 256]).vectors for at in range(0, len(texts), 256)]
         results = [watch(messages, reading, encoder) for reading in READINGS]
     vectors = np.concatenate(parts)
