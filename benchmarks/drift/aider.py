@@ -11,13 +11,20 @@ number of messages alone (15 on a day that has any; 776 before the first known c
 ``floors_lifted``       virtual days of 48 messages, so that 14 of them come before the first known change; neither the
                         least number of users nor the largest error of a baseline is asked for
 
+In ``floors_lifted`` an alarm was open, or the app was learning, when the changes came. So another was added after that
+run, again from the number of messages (150 between the first two changes):
+
+``alone``               floors lifted, virtual days of 18 messages; the stream begins 8 days before the change, and ends
+                        with the next one or 400 messages later. The same is done at places where no change is known;
+                        there too an alarm in time is called found.
+
 All but the first are ungated, and outside of the promise: one committer wrote most of the messages. An alarm that
 comes more than 400 messages after a change is not taken for its discovery.
 """
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -25,12 +32,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
-from benchmarks.drift.commits import Message, Prompts, load, neighbours, planted, virtual_ms
+from benchmarks.drift.commits import Message, Prompts, first_after, load, neighbours, until, virtual_ms
 from benchmarks.drift.watched import RESULTS, whitening, write
 from numpy.typing import NDArray
 
 from eddyline import features
-from eddyline.backtest import AppReport, Backtest, report
+from eddyline.backtest import AppReport, Backtest, Planted, report
 from eddyline.classical import SEED, measure
 from eddyline.detectors import states
 from eddyline.detectors.whitening import UNIT
@@ -45,8 +52,9 @@ SETTINGS = Settings(privacy=Privacy(pepper="a pepper for benchmarks"))
 """Those that ship; the pepper deals users out to groups."""
 TIMELY, SIDE, ERRORS = 400, 200, 3.0
 CONVENTIONAL = re.compile(r"(?:feat|fix|docs|style|refactor|perf|test|build|ci|chore|revert)(?:\([^)]*\))?!?: ")
+LOWER = re.compile(rf"{CONVENTIONAL.pattern}[a-z]")
 PAST = re.compile(r"(?:aider: )?[A-Za-z]+ed\b")
-OTHER = {"conventional prefix": CONVENTIONAL, "first word ends in -ed": PAST}
+OTHER = {"conventional prefix": CONVENTIONAL, "lower case after the prefix": LOWER, "first word ends in -ed": PAST}
 """What no style feature asks about."""
 
 Flags = NDArray[np.int64]
@@ -69,6 +77,7 @@ READINGS = (
     Reading("pooled", 200, own_user=True),
     Reading("floors_lifted", 48, own_user=True, floors=False),
 )
+ALONE, DAYS_BEFORE = Reading("alone", 18, own_user=True, floors=False), 8
 
 
 def _floors(*, kept: bool) -> AbstractContextManager[object]:
@@ -76,15 +85,22 @@ def _floors(*, kept: bool) -> AbstractContextManager[object]:
     return nullcontext() if kept else patch.multiple(states, LEAST_USERS_A_DAY=0, LARGEST_RADIUS=math.inf)
 
 
-def watch(messages: Sequence[Message], reading: Reading, encoder: Encoder) -> dict[str, Any]:
-    """Return what the stages say of the messages, read so."""
+def watch(
+    messages: Sequence[Message], reading: Reading, encoder: Encoder, changes: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return what the stages say of the messages, read so, and of ``changes`` by the first message after each."""
     count = range(len(messages))
     times = [messages[at].time_ms if reading.a_day is None else virtual_ms(at, reading.a_day) for at in count]
     users = [message.id if reading.own_user else message.user for message in messages]
     run = Backtest(SETTINGS, encoder, times[-1])
     with _floors(kept=reading.floors):
         replay(run, Prompts(SETTINGS.topics.prompts, messages, times, users), lambda _: None)
-    (found,) = report(run.drift, run.alerts, planted(messages, times), ZoneInfo(SETTINGS.windows.timezone))
+    (found,) = report(
+        run.drift,
+        run.alerts,
+        [Planted(times[at], name) for name, at in changes.items()],
+        ZoneInfo(SETTINGS.windows.timezone),
+    )
     return {
         "reading": reading.name,
         "messages_a_day": reading.a_day,
@@ -92,7 +108,7 @@ def watch(messages: Sequence[Message], reading: Reading, encoder: Encoder) -> di
         "gated": found.gated_n,
         "late": found.late,
         "states": [msgspec.to_builtins(state) for state in found.states],
-        "known": _known(found),
+        "known": [{**known, **_reached(run, times, known)} for known in _known(found)],
         "alarms": [_alarm(run, messages, times, alarm.begin_ms) for alarm in found.alarms],
         "speaking_from": _place(times, next((at.end_ms for at in run.drift if _bets(at.watch)), None)),
         "allowed_a_day": next(at.watch.false_alarms_a_year for at in run.drift if at.watch) / 365,
@@ -109,6 +125,27 @@ def _known(found: AppReport) -> list[dict[str, Any]]:
     for row in late:
         row["outcome"] = "missed"
     return rows
+
+
+def _reached(run: Backtest, times: Sequence[int], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how many messages after a change the wealth first came to the limit, in an open alarm or not."""
+    begin_ms = known["planted_ms"]
+    found = next((at for at in run.drift if at.end_ms > begin_ms and at.watch and at.watch.leading), None)
+    if found is None or found.watch is None:
+        return {"limit_after": None}
+    after = [at for at in run.drift if found.end_ms <= at.end_ms <= begin_ms + 2 * DAY_MS and at.watch]
+    moved = after[-1].watch.moved if after and after[-1].watch else None
+    return {
+        "limit_after": sum(begin_ms <= time < found.end_ms for time in times),
+        "limit_led_by": found.watch.leading,
+        "moved_by_second_day": msgspec.to_builtins(moved),
+    }
+
+
+def alone(messages: Sequence[Message], place: int, end: int, encoder: Encoder) -> dict[str, Any]:
+    """Watch a stream that begins ``DAYS_BEFORE`` virtual days before the message at ``place``, and ends at ``end``."""
+    first = place - DAYS_BEFORE * (ALONE.a_day or 0)
+    return watch(messages[first:end], ALONE, encoder, {"place": place - first})
 
 
 def _alarm(run: Backtest, messages: Sequence[Message], times: Sequence[int], begin_ms: int) -> dict[str, Any]:
@@ -186,12 +223,16 @@ def stretches(messages: Sequence[Message]) -> dict[str, tuple[range, range]]:
 def main() -> None:
     """Measure and write."""
     messages = load()
-    texts = [message.text for message in messages]
+    texts, sides, ends = [message.text for message in messages], stretches(messages), until(messages)
     with build_encoder(SETTINGS) as encoder:
         parts = [encoder.encode(texts[at : at + 256]).vectors for at in range(0, len(texts), 256)]
-        results = [watch(messages, reading, encoder) for reading in READINGS]
+        results = [watch(messages, reading, encoder, first_after(messages)) for reading in READINGS]
+        for name, (before, after) in sides.items():
+            if len(before) >= DAYS_BEFORE * (ALONE.a_day or 0):
+                end = min(after.start + TIMELY, ends.get(name, len(messages)))
+                results.append({"at": name, **alone(messages, after.start, end, encoder)})
     vectors = np.concatenate(parts)
-    results += [{"between": name, **visible(vectors, texts, *sides)} for name, sides in stretches(messages).items()]
+    results += [{"between": name, **visible(vectors, texts, *both)} for name, both in sides.items()]
     arguments = {"seed": SEED, "timely": TIMELY, "side": SIDE, "errors": ERRORS, "messages": len(messages)}
     write(RESULTS / "drift_aider.json", arguments, results)
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import orjson
 from tests.real_text import rows
 
-from eddyline.backtest import Planted
 from eddyline.events import Record
 from eddyline.recorded.history import Source
 from eddyline.windows import DAY_MS
@@ -82,9 +81,9 @@ def virtual_ms(place: int, a_day: int) -> int:
     return START_MS + (2 * place + 1) * DAY_MS // (2 * a_day)
 
 
-def planted(messages: Sequence[Message], times_ms: Sequence[int]) -> list[Planted]:
-    """Return the known changes, each at the time of the first message after it."""
-    return [Planted(times_ms[place], name) for name, place in first_after(messages).items()]
+def until(messages: Sequence[Message]) -> dict[str, int]:
+    """Return the place of the first message after what follows each known change: the next one, or the end."""
+    return dict(zip(KNOWN, [*first_after(messages).values(), len(messages)][1:], strict=True))
 
 
 def neighbours(messages: Sequence[Message], most: int) -> dict[str, tuple[range, range]]:
