@@ -37,7 +37,8 @@ from benchmarks.drift.watched import RESULTS, whitening, write
 from numpy.typing import NDArray
 
 from eddyline import features
-from eddyline.backtest import AppReport, Backtest, Planted, report
+from eddyline.backtest.pipeline import Backtest
+from eddyline.backtest.report import AppReport, Planted, report
 from eddyline.classical import SEED, measure
 from eddyline.detectors import states
 from eddyline.detectors.whitening import UNIT
