@@ -47,7 +47,7 @@ def run_with_faults(kafka: Installation, server: RedisServer, encoder: OnnxEncod
     kafka.produce(lines[:ahead])
     with running(kafka, 2) as workers:
         # One that a killed Redis has fenced may be on its way out when it is asked to end.
-        workers.in_order = (0, 1) if faults.redis_kills else (0,)
+        workers.in_order = (0, 1)
         workers.wait_until(lambda: workers.said("Worker ready") >= 3, 60)
         break_things(kafka, workers, server, lines[ahead:], faults)
         workers.wait_until_judged(max(map(event_time, lines)))
@@ -56,18 +56,10 @@ def run_with_faults(kafka: Installation, server: RedisServer, encoder: OnnxEncod
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("seed", [1])
-def test_workers_killed_while_events_flow_lose_and_repeat_nothing(
-    seed: int, install: Callable[..., Installation], redis_server: RedisServer, encoder: OnnxEncoder
-) -> None:
-    run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(3200, 5, 0, seed))
-
-
-@pytest.mark.timeout(400)
-def test_redis_killed_too_loses_and_repeats_nothing(
+def test_workers_and_redis_killed_while_events_flow_lose_and_repeat_nothing(
     install: Callable[..., Installation], redis_server: RedisServer, encoder: OnnxEncoder
 ) -> None:
-    run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(2200, 3, 2, 5))
+    run_with_faults(install(**SETTINGS), redis_server, encoder, Faults(3200, 5, 2, 5))
 
 
 def test_a_worker_asked_to_end_does_so_in_time_and_loses_nothing(
