@@ -119,9 +119,7 @@ class Encode:
         self._topics = settings.topics
         self._kinds: dict[str, Kind] = kinds(settings)
         self._events, self._dlq = settings.events, settings.dlq
-        self._defaults = Defaults(
-            settings.events.app, settings.events.environment, int(settings.events.max_future_seconds * 1000)
-        )
+        self._defaults = Defaults.of(settings.events)
         self._encoder, self._pseudonyms = encoder, pseudonyms
 
     def read(self, records: Iterable[Record], now_ms: int, limits: Limits | None = None) -> Reading:

@@ -34,7 +34,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings, encoder: Encoder, now_ms: int) -> None:
         """Take the settings as a worker does; ``now_ms`` is the clock that times in the future are held against."""
-        self.settings, self._now_ms = settings, now_ms
+        self.settings, self.now_ms = settings, now_ms
         self._encode = Encode(settings, encoder, Pseudonyms(settings.privacy.pepper))
         self._joins = MemoryStore()
         fold_policy, judge_policy = FoldPolicy.of(settings), JudgePolicy.of(settings, read_space(settings))
@@ -48,7 +48,7 @@ class Pipeline:
     def start(self, starts: Mapping[Source, int]) -> None:
         """Say which sources the input has, all partitions of its topics, and at which offset each begins."""
         self._inputs = Counter(topic for topic, _ in starts)
-        self._progress.assign(starts, self._now_ms, {})
+        self._progress.assign(starts, self.now_ms, {})
 
     def import_reference(self, imported: ReferenceImported) -> None:
         """Make an eval set the reference of its app."""
@@ -57,20 +57,20 @@ class Pipeline:
 
     def feed(self, records: Sequence[Record]) -> None:
         """Run a batch of records through the stages."""
-        self._send(self._encode.read(records, self._now_ms))
+        self._send(self._encode.read(records, self.now_ms))
 
     def _send(self, reading: Reading) -> None:
         halves = [(key_of(half.request_id), field_of(half), pack(half)) for half in reading.halves]
         present = asyncio.run(self._joins.exchange(halves, []))
         for place in reading.places:
-            self._progress.read(place.source, place.offset, place.time_ms, self._now_ms)
+            self._progress.read(place.source, place.offset, place.time_ms, self.now_ms)
         sources = self._progress.sources({place.source for place in reading.places})
         for output in self._encode.outputs(reading, present, sources, self._inputs):
             self._deliver(output)
 
     def tick(self, ends: Mapping[Source, int]) -> None:
         """Tell every fold how far the sources are; those that have come to their end are idle from now on."""
-        for output in self._encode.tick(self._progress.tick(dict(ends), self._now_ms), self._inputs):
+        for output in self._encode.tick(self._progress.tick(dict(ends), self.now_ms), self._inputs):
             self._deliver(output)
 
     def _deliver(self, output: Output) -> None:

@@ -10,6 +10,9 @@ import pytest
 from pyarrow import parquet
 from tests.backtest import shop
 
+from eddyline.demo import corpus
+from eddyline.demo.corpus import NEW_TOPIC
+from eddyline.features.reading import read
 from eddyline.windows import HOUR_MS
 
 from .conftest import Run
@@ -34,13 +37,14 @@ def test_a_planted_change_is_found_whatever_the_history_is_kept_in(run: Run, tmp
     times = pa.array([prompt["ts"] for prompt in prompts], pa.timestamp("ms", "UTC"))
     parquet.write_table(pa.Table.from_pylist(prompts).drop_columns("ts").append_column("ts", times), rows)
     results = [
-        run("backtest", str(lines), "--topic", "prompts", CHANGE, "--plot=backtest.png", "--json", **HOURLY),
-        run("backtest", str(rows), CHANGE, "--metrics", "--json", **HOURLY),
+        run("backtest", str(lines), "--topic", "prompts", CHANGE, "--terms", "--plot=backtest.png", "--json", **HOURLY),
+        run("backtest", str(rows), CHANGE, "--terms", "--metrics", "--json", **HOURLY),
     ]
     assert [result.exit_code for result in results] == [0, 0], results[0].output
     of_lines, of_rows = (json.loads(result.stdout) for result in results)
     assert of_lines == of_rows | {"metrics": []}
     is_found(of_lines, prompts)
+    is_named(of_lines, prompts)
     is_compared(of_rows)
     assert (tmp_path / "backtest.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
@@ -60,6 +64,19 @@ def is_found(told: dict[str, Any], prompts: list[dict[str, Any]]) -> None:
     assert 0 < app["early_allowed"] < app["early_days"] / 300
 
 
+def is_named(told: dict[str, Any], prompts: list[dict[str, Any]]) -> None:
+    """Check that the alarm's terms are words of the new topic, each of so many users as wrote it since."""
+    (alarm,) = told["apps"][0]["alarms"]
+    since = [prompt for prompt in prompts if alarm["begin_ms"] - 12 * HOUR_MS <= prompt["ts"] < alarm["begin_ms"]]
+    assert 1 <= len(alarm["terms"]) <= 5
+    for term in alarm["terms"]:
+        users = {prompt["user"] for prompt in since if term["term"] in read(prompt["prompt"]).vocabulary}
+        assert term["users"] == len(users) >= 5
+        assert term["before"] < 0.1 < term["now"] == pytest.approx(len(users) / len(since), abs=1e-6)
+    (topic,) = (intent for intent in corpus.load() if intent.intent == NEW_TOPIC)
+    assert {term["term"] for term in alarm["terms"]} <= read(" ".join(topic.prompts[: shop.TEXTS])).vocabulary
+
+
 def is_compared(told: dict[str, Any]) -> None:
     """Check that the classical metrics see the change too, all but some single components."""
     (pair,) = told["metrics"]
@@ -71,7 +88,9 @@ def is_compared(told: dict[str, Any]) -> None:
 
 
 def test_people_get_tables_and_are_told_of_what_could_not_be_understood(run: Run, history: Path) -> None:
-    result = run("backtest", str(history), "--topic", "prompts", "--change", "2026-11-01T00:00:00Z", "--metrics")
+    result = run(
+        "backtest", str(history), "--topic", "prompts", "--change", "2026-11-01T00:00:00Z", "--metrics", "--terms"
+    )
     assert result.exit_code == 0, result.output
     for said in (
         "support/production",

@@ -35,7 +35,7 @@ SETTINGS = Settings(
     events=Events(max_bytes=1_000_000),
 )
 KINDS = kinds(SETTINGS)
-DEFAULTS = Defaults(SETTINGS.events.app, SETTINGS.events.environment, int(SETTINGS.events.max_future_seconds * 1000))
+DEFAULTS = Defaults.of(SETTINGS.events)
 RECORDS = 96
 FLOODS = 0.05
 MOST_SECONDS = 2.0

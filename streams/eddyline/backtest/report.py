@@ -39,6 +39,19 @@ class Standing(msgspec.Struct, frozen=True):
     """What it said last in this state."""
 
 
+class TermMove(msgspec.Struct, frozen=True):
+    """A word that names what came."""
+
+    term: str
+    """In lower case."""
+    users: int
+    """How many wrote it in the 12 hours before the alarm: five or more."""
+    before: float
+    """Share of the users on the days of the baseline that wrote it, one prompt of each."""
+    now: float
+    """The same of the 12 hours."""
+
+
 class Alarm(msgspec.Struct, frozen=True):
     """One alarm."""
 
@@ -52,6 +65,8 @@ class Alarm(msgspec.Struct, frozen=True):
     """Which bet led; None of an eval set."""
     moved: MovedFacts | None
     """What had moved by then; None of an eval set."""
+    terms: list[TermMove] | None = None
+    """What names it, at most five, the surest first; None of an eval set, and where nobody asked."""
 
 
 class Delay(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from eddyline.errors import DeadLetter
 from eddyline.events import Deployment, Event, Feedback, Kind, Prompt, Response, Supplied
 from eddyline.inputs.times import parse_time
 from eddyline.inputs.wire import DeploymentV1, FeedbackV1, PromptV1, ResponseV1, ScoreV1, ShadowResponseV1
+from eddyline.settings import Events
 
 DEPLOYMENT_AHEAD_MS = 366 * 86_400_000
 """Deployments are announced ahead of time: up to a year."""
@@ -24,6 +25,11 @@ class Defaults(msgspec.Struct, frozen=True):
     app: str
     environment: str
     max_future_ms: int
+
+    @classmethod
+    def of(cls, settings: Events) -> Self:
+        """Return what the settings say."""
+        return cls(settings.app, settings.environment, int(settings.max_future_seconds * 1000))
 
 
 def parse(kind: Kind, fields: object, *, fallback_id: str, defaults: Defaults, now_ms: int) -> Event:

@@ -12,7 +12,9 @@ import msgspec
 from eddyline.backtest import plot
 from eddyline.backtest.comparison import compare, days_around
 from eddyline.backtest.daysamples import DaySamples
+from eddyline.backtest.naming import named
 from eddyline.backtest.pipeline import Backtest
+from eddyline.backtest.prompts import read_prompts
 from eddyline.backtest.report import Planted, report
 from eddyline.cli.backtest.options import changes, picture, since
 from eddyline.cli.backtest.telling import show_report
@@ -42,6 +44,7 @@ DRAWING = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--change", "planted", multiple=True, metavar="TIME[=NAME]", callback=changes, help="A change that is known."
 )
+@click.option("--terms", is_flag=True, help="Name every alarm by terms: reads the history once more, for its texts.")
 @click.option("--metrics", is_flag=True, help="Tell the classical metrics of every --change, beside their null values.")
 @click.option("--plot", "drawing", type=DRAWING, callback=picture, help="Draw it to this file, .png or .svg.")
 @recording_options
@@ -54,6 +57,7 @@ def verb(  # noqa: PLR0913 - one for each option
     from_kafka: bool,
     since_ms: int | None,
     planted: Sequence[Planted],
+    terms: bool,
     metrics: bool,
     drawing: Path | None,
     topic: str | None,
@@ -82,7 +86,9 @@ def verb(  # noqa: PLR0913 - one for each option
     with _history(settings, files, topic, since_ms) as history:
         stages = partial(Backtest, samples=samples)
         done = run(stages, settings, history, reference=reference, app=app, what="backtesting")
-    reports = report(done.drift, done.alerts, planted, zone)
+        reports = report(done.drift, done.alerts, planted, zone)
+        if terms:
+            reports = named(reports, done.drift, read_prompts(history, settings, done.now_ms), zone)
     compared = compare(reports, planted, samples, read_space(settings).whitening, zone) if samples else []
     if drawing:
         plot.save(plot.draw(reports, done.drift), drawing)

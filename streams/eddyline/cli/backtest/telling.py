@@ -6,7 +6,7 @@ import msgspec
 from rich.text import Text
 
 from eddyline.backtest.comparison import Comparison
-from eddyline.backtest.report import AppReport
+from eddyline.backtest.report import AppReport, TermMove
 from eddyline.cli.screen import facts, printable, show, table
 from eddyline.outputs.drift import MovedFacts
 
@@ -19,7 +19,8 @@ def show_report(reports: Sequence[AppReport], compared: Sequence[Comparison], de
         row = msgspec.to_builtins(found)
         tables = {name: row.pop(name) for name in ("states", "alarms", "delays")}
         tables["alarms"] = [
-            row | {"moved": _moved(at.moved)} for row, at in zip(tables["alarms"], found.alarms, strict=True)
+            row | {"moved": _moved(at.moved), "terms": _named(at.terms)}
+            for row, at in zip(tables["alarms"], found.alarms, strict=True)
         ]
         show(facts(row | {"early_allowed": f"{found.early_allowed:.2g}"}))
         for name, rows in tables.items():
@@ -52,3 +53,10 @@ def _moved(moved: MovedFacts | None) -> str | None:
     styles = [f"{at.feature} {at.before:.1%} → {at.now:.1%}" for at in moved.styles]
     came = [f"somewhere new {moved.region.before:.1%} → {moved.region.share:.1%}"] if moved.region else []
     return ", ".join(styles + came)
+
+
+def _named(terms: Sequence[TermMove] | None) -> str | None:
+    """Return terms with their shares; where none was found it says so."""
+    if terms is None:
+        return None
+    return ", ".join(f"{at.term} {at.before:.1%} → {at.now:.1%}" for at in terms) or "none"
