@@ -71,7 +71,7 @@ def _sides(begin_ms: int, baseline: BaselineFacts, zone: ZoneInfo) -> _Sides:
 
 
 def _fill(sides: dict[tuple[str, int], _Sides], prompts: Iterable[Prompt]) -> None:
-    of_app = defaultdict(list)
+    of_app = defaultdict[str, list[Side]](list)
     for (app, _), pair in sides.items():
         of_app[app] += pair
     for prompt in prompts:
