@@ -73,6 +73,7 @@ def is_named(told: dict[str, Any], prompts: list[dict[str, Any]]) -> None:
         users = {prompt["user"] for prompt in since if term["term"] in read(prompt["prompt"]).vocabulary}
         assert term["users"] == len(users) >= 5
         assert term["before"] < 0.1 < term["now"] == pytest.approx(len(users) / len(since), abs=1e-6)
+    assert "trade" in {term["term"] for term in alarm["terms"]}
     (topic,) = (intent for intent in corpus.load() if intent.intent == NEW_TOPIC)
     assert {term["term"] for term in alarm["terms"]} <= read(" ".join(topic.prompts[: shop.TEXTS])).vocabulary
 

@@ -16,10 +16,9 @@ USERS = 5
 """Users that must have written a term."""
 MOST = 10
 ERRORS = 3.0
-"""A term whose log-odds differ by fewer standard errors names nothing."""
+"""A term whose shares differ by fewer standard errors names nothing."""
 COMMON = 0.1
 """A word of a larger share of the users before is no name."""
-_ADDED = 0.5
 _SHORTEST = 2
 
 
@@ -43,13 +42,14 @@ class Term(NamedTuple):
     before_share: float
     """Share of the users before that did."""
     errors: float
-    """The difference of the log-odds in standard errors."""
+    """The difference of the shares in standard errors."""
 
 
 def terms(inside: Sequence[Prompt], before: Sequence[Prompt]) -> list[Term]:
     """Return the terms that tell the region from what was before, at most ten, the surest first.
 
-    The log-odds that a user writes a word are compared, with half a user added to each count (Haldane 1956).
+    How many users wrote a word at all is compared by the likelihood ratio (Dunning, "Accurate methods for the
+    statistics of surprise and coincidence", Computational Linguistics 19, 1993).
 
     >>> prompts = [Prompt(f"user {number}", "Is my visa valid?") for number in range(20)]
     >>> [term.text for term in terms(prompts, [Prompt(who, "Is my card valid?") for who, _ in prompts])]
@@ -81,7 +81,12 @@ def _users_by_word(prompts: Sequence[Prompt]) -> dict[str, set[str]]:
 
 
 def _errors(users: int, of: int, others: int, of_others: int) -> float:
-    """Return the log of the odds ratio over its standard error (Woolf 1955)."""
-    cells = [count + _ADDED for count in (users, of - users, others, of_others - others)]
-    ratio = math.log(cells[0] / cells[1]) - math.log(cells[2] / cells[3])
-    return ratio / math.sqrt(math.fsum(1.0 / count for count in cells))
+    """Return the root of twice the log of the likelihood ratio, with the sign of the difference.
+
+    Unlike the log-odds over their error it does not hold it against a word that nobody wrote it before.
+    """
+    share = (users + others) / (of + of_others)
+    written = (users, of * share), (others, of_others * share)
+    unwritten = (of - users, of * (1 - share)), (of_others - others, of_others * (1 - share))
+    ratio = math.fsum(count * math.log(count / expected) for count, expected in written + unwritten if count)
+    return math.copysign(math.sqrt(2.0 * max(ratio, 0.0)), users * of_others - others * of)
