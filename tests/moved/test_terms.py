@@ -158,6 +158,18 @@ def test_a_domain_that_arrives_at_a_tenth_is_found_and_named(
     assert precision > 0.9
 
 
+def test_the_whole_stream_names_a_domain_that_arrives_at_a_tenth_too(prompts: dict[str, list[str]]) -> None:
+    """What a backtest does, which has the texts of everybody and a region of a sample only."""
+    precision = []
+    for domain, texts in sorted(prompts.items()):
+        old = [text for other, found in prompts.items() if other != domain for text in found]
+        random.Random(domain).shuffle(old)
+        now = old[NOW : 2 * NOW - NEW] + texts[:NEW]
+        first, own = named(said(now, "n"), said(old[:NOW], "b"))[:5], own_terms(prompts, domain)
+        precision.append(sum(word in own for word in first) / max(len(first), 1))
+    assert np.mean(precision) > 0.9
+
+
 def test_where_no_domain_arrives_nothing_is_claimed(prompts: dict[str, list[str]], vectors: dict[str, bytes]) -> None:
     """Expected: 0.05 of 10; 2 or more come once in a thousand times."""
     assert sum(arrival(prompts, vectors, domain, 0) is not None for domain in sorted(prompts)) < 2
