@@ -11,7 +11,10 @@ from click.testing import Result
 from confluent_kafka import Producer
 from tests.backtest import shop
 
+from eddyline.kafka.reader import reader
 from eddyline.outputs.cloudevent import rfc3339
+from eddyline.recorded.history import size
+from eddyline.recorded.topics import Topics
 from eddyline.settings import Settings, load_settings
 from eddyline.windows import DAY_MS
 
@@ -56,7 +59,7 @@ def as_binary(prompt: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str | b
 
 
 def test_topics_are_judged_from_the_start_or_from_a_time_on(
-    kafka: Live, prompts: Sequence[dict[str, Any]], tmp_path: Path
+    kafka: Live, settings: Settings, prompts: Sequence[dict[str, Any]], tmp_path: Path
 ) -> None:
     (tmp_path / "history.jsonl").write_text("".join(json.dumps(prompt) + "\n" for prompt in prompts))
     file = kafka("backtest", "history.jsonl", "--topic", "prompts", "--json", **HOURLY)
@@ -71,6 +74,16 @@ def test_topics_are_judged_from_the_start_or_from_a_time_on(
     assert kafka("backtest", "--from-kafka", "--since", "earliest", "--json", **HOURLY).stdout == result.stdout
     none = kafka("backtest", "--from-kafka", "--since", rfc3339(SENT_MS + 4 * DAY_MS), "--json", **HOURLY)
     assert json.loads(none.stdout) == {"apps": [], "metrics": [], "dead_letters": {}}
+    is_read_alike_twice(settings)
+
+
+def is_read_alike_twice(settings: Settings) -> None:
+    """Check that topics give the same records once more, which is how terms find the texts."""
+    with reader(settings) as consumer:
+        history = Topics(consumer, [settings.topics.prompts], None)
+        first, second = (sorted((at.partition, at.offset, at.value) for at in history) for _ in range(2))
+    assert len(first) == size(history) > 0
+    assert first == second
 
 
 def test_topics_that_do_not_exist_are_one_line_and_2(live: Live) -> None:

@@ -10,7 +10,7 @@ Source = tuple[str, int]
 
 
 class History(Protocol):
-    """Recorded events; iterated it gives the records, those of a source in the order of their offsets."""
+    """Recorded events; as often as it is iterated it gives the records, those of a source in the order of offsets."""
 
     @property
     def spans(self) -> Mapping[Source, range]:
