@@ -56,11 +56,11 @@ class Stages(Pipeline):
     def open(self, partitions: Mapping[str, int]) -> None:
         """Say how many partitions every input topic has."""
         self._inputs = dict(partitions)
-        self._progress.assign(dict.fromkeys(places(partitions), 0), self._now_ms, {})
+        self._progress.assign(dict.fromkeys(places(partitions), 0), self.now_ms, {})
 
     def set_clock(self, now: Now) -> None:
         """Set the worker's clock."""
-        self._now_ms, self._latest_ms = now
+        self.now_ms, self._latest_ms = now
 
     def feed(self, records: Sequence[Record]) -> None:
         """Run a batch of records through the stages, as a worker does."""
