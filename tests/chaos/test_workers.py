@@ -88,9 +88,8 @@ def test_two_workers_told_to_end_while_partitions_change_hands_end_in_order(aren
             arena.strike("SIGTERM of both workers")
 
 
-@pytest.mark.parametrize(
-    "seed", [1, pytest.param(2, marks=pytest.mark.chaos), pytest.param(3, marks=pytest.mark.chaos)]
-)
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_worker_that_wakes_after_its_partitions_were_given_away_is_refused(arena: Arena, seed: int) -> None:
     """Guards the comparison of ``epoch`` with every state write.
 

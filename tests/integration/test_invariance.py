@@ -30,7 +30,6 @@ class Variant(NamedTuple):
 
 
 VARIANTS = (
-    Variant(workers=1, observations=1, batch=512, seed=7),
     Variant(workers=1, observations=16, batch=1, seed=None),
     Variant(workers=3, observations=16, batch=512, seed=13),
 )

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 SETTINGS = {
     "windows_size_seconds": 3600,
     "windows_dedupe_seconds": 604_800,
-    "windows_idle_seconds": 30,
+    "windows_idle_seconds": 20,
     "drift_apps": 1,
 }
 
