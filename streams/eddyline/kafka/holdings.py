@@ -96,13 +96,13 @@ class Holdings(Generic[H]):
             Unavailable: Kafka or the store does not answer.
         """
         async with self.lock:
-            clean = {held.key: held.stored for held in self._held.values() if held.stored.applied == held.next - 1}
+            clean = {held.key: held.stored for held in self._held.values() if _is_written(held)}
             await self._write()
             await self._store.check(clean)
 
     async def _write(self) -> None:
         self._check()
-        if dirty := [held for held in self._held.values() if held.stored.applied != held.next - 1]:
+        if dirty := [held for held in self._held.values() if not _is_written(held)]:
             start = time.perf_counter()
             await self._flush()
             try:
@@ -133,3 +133,8 @@ class Holdings(Generic[H]):
             self._metrics.set(
                 telemetry.STATE_APPLIED_OFFSET, held.stored.applied, self._stage, tp.topic, str(tp.partition)
             )
+
+
+def _is_written(held: Held) -> bool:
+    """Whether the store holds all that is dealt with."""
+    return held.stored.applied == held.next - 1

@@ -162,20 +162,20 @@ class RedisStore:
     async def _save(self, key: str, owner: Stored, applied: int, changes: Changes) -> None:
         async with unavailable():
             await self._keep(key, owner, changes.results)
-            await self._write(key, owner, {**changes.fields, "applied": b"%d" % applied})
+            await self._write(key, owner, applied, changes.fields)
             for at in range(0, len(changes.drops), DROPS_AT_ONCE):
                 await self._client.hdel(key, *changes.drops[at : at + DROPS_AT_ONCE])
 
-    async def _write(self, key: str, owner: Stored, fields: Mapping[str, bytes]) -> None:
-        epoch, exchanged = b"%d" % owner.epoch, _number(owner.exchanged)
+    async def _write(self, key: str, owner: Stored, applied: int, fields: Mapping[str, bytes]) -> None:
         async with self._client.pipeline(transaction=True) as pipe:
             await pipe.watch(key)
             found = await pipe.hmget(key, EPOCH, APPLIED, EXCHANGED)
-            if found == [epoch, fields["applied"], exchanged]:
+            if found == _head(owner._replace(applied=applied)):
                 return  # an earlier try succeeded, and only its answer was lost
             _compare(key, owner, found)
             pipe.multi()  # type: ignore[no-untyped-call]
-            pipe.hset(key, items=[part for pair in fields.items() for part in pair])
+            named = {**fields, "applied": b"%d" % applied}
+            pipe.hset(key, items=[part for pair in named.items() for part in pair])
             try:
                 await pipe.execute()
             except redis.exceptions.WatchError:
@@ -225,8 +225,13 @@ class RedisStore:
 
 
 def _compare(key: str, owner: Stored, head: Sequence[bytes | str | None]) -> None:
-    if list(head) != [b"%d" % owner.epoch, _number(owner.applied), _number(owner.exchanged)]:
+    if list(head) != _head(owner):
         raise Fenced(f"{key} has another owner, or Redis has lost writes")
+
+
+def _head(owner: Stored) -> list[bytes | None]:
+    """Return what Redis has of a state whose owner knows the latest: epoch, applied, exchanged."""
+    return [b"%d" % owner.epoch, _number(owner.applied), _number(owner.exchanged)]
 
 
 def _number(offset: int) -> bytes | None:
