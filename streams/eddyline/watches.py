@@ -15,7 +15,7 @@ Local days begin one after the other, also those without a window, so that nothi
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -33,7 +33,7 @@ from eddyline.detectors.watch import Watch
 from eddyline.detectors.whitening import Space
 from eddyline.history import Hour
 from eddyline.moved import Moved, what_moved
-from eddyline.outputs.alert import AppDrift, app_drift
+from eddyline.outputs.alert import AppDrift, DriftName, app_drift
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.drift import EvalSetFacts, MovedFacts, WatchFacts
 from eddyline.pastdays import PastDays
@@ -164,14 +164,14 @@ class Watches:
         if after is not None and after is not before:
             self._journal.touch(f"y:{app}", lambda: baselines.pack(after))
         if watched.watch.alarms:
-            watched.moved = watchfacts.of_moved(self._what_moved(app, watched, start_ms, DAY_MS))
+            span = range(start_ms - DAY_MS, start_ms)
+            watched.moved = watchfacts.of_moved(self._what_moved(app, watched, days, span))
             return []
         return self._end_watch_alarm(app, watched, start_ms)
 
     def _end_watch_alarm(self, app: str, watched: _Watched, end_ms: int) -> list[Output]:
         began_ms, watched.watch_alarm_ms, watched.moved = watched.watch_alarm_ms, None, None
-        drift = self._drift("TrafficDrift", app, watched.watch.standing.reason)
-        return [] if began_ms is None else [app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=end_ms)]
+        return self._ended(self._drift("TrafficDrift", app, watched.watch.standing.reason), began_ms, end_ms)
 
     def _eval_day(self, app: str, watched: _Watched, start_ms: int, days: Sequence[daysums.DaySums]) -> list[Output]:
         day, space_id = self._local(start_ms).date().isoformat(), self._policy.space.id
@@ -188,7 +188,9 @@ class Watches:
 
     def _end_eval_alarm(self, app: str, watched: _Watched, end_ms: int) -> list[Output]:
         began_ms, watched.eval_alarm_ms = watched.eval_alarm_ms, None
-        drift = self._drift("EvalProductionDrift", app, watched.evals.verdict.reason)
+        return self._ended(self._drift("EvalProductionDrift", app, watched.evals.verdict.reason), began_ms, end_ms)
+
+    def _ended(self, drift: AppDrift, began_ms: int | None, end_ms: int) -> list[Output]:
         return [] if began_ms is None else [app_drift(self._policy.alerts, drift, start_ms=began_ms, end_ms=end_ms)]
 
     def _forget(self, app: str, watched: _Watched, now_ms: int) -> list[Output]:
@@ -214,28 +216,29 @@ class Watches:
         self._journal.touch(f"v:{app}", watched.pack_watch)
         if verdict.raised:
             watched.watch_alarm_ms = start_ms + self._policy.window_ms
-            moved = self._what_moved(app, watched, start_ms, FIRST_MS)
+            span = range(start_ms - FIRST_MS, start_ms)
+            moved = self._what_moved(app, watched, self._whole_days(app, start_ms), span)
             watched.moved = watchfacts.of_moved(moved)
             drift = self._drift("TrafficDrift", app, verdict.reason)._replace(moved=str(moved))
             outputs.append(app_drift(self._policy.alerts, drift, start_ms=watched.watch_alarm_ms))
         facts = watchfacts.of_watch(watched.watch.baseline, verdict, whole.n, self._alarms_a_year(), watched.moved)
         return Observed(facts, watchfacts.of_eval_set(watched.evals.verdict), outputs)
 
-    def _what_moved(self, app: str, watched: _Watched, time_ms: int, span_ms: int) -> Moved:
-        """Hold the ``span_ms`` before a time against the days of the baseline."""
+    def _what_moved(self, app: str, watched: _Watched, days: Iterable[daysums.DaySums], span: range) -> Moved:
+        """Hold the hours of a span of milliseconds against those of ``days`` that the baseline is made of."""
         if (baseline := watched.watch.baseline) is None:
             return Moved([], None)
         first, last = (date.fromordinal(day).isoformat() for day in (baseline.first_day, baseline.last_day))
-        days = [day for day in self._whole_days(app, time_ms) if first <= day.day <= last]
-        hours = {start: hour for start, hour in self._memory.hours(app, time_ms).items() if start >= time_ms - span_ms}
-        return what_moved(baseline, days, hours, self._policy.zone)
+        before = [day for day in days if first <= day.day <= last]
+        hours = {start: hour for start, hour in self._memory.hours(app, span.stop).items() if start in span}
+        return what_moved(baseline, before, hours, self._policy.zone)
 
     def _whole_days(self, app: str, time_ms: int) -> list[daysums.DaySums]:
         """Return the complete days before a time that had prompts and of which nothing is lost."""
         past = self._memory.past.complete(app, self._policy.space.id, time_ms)
         return [day for day in past if day.volume and not day.lost]
 
-    def _drift(self, alertname: Literal["TrafficDrift", "EvalProductionDrift"], app: str, reason: str) -> AppDrift:
+    def _drift(self, alertname: DriftName, app: str, reason: str) -> AppDrift:
         return AppDrift(alertname, app, reason, self._alarms_a_year())
 
     def _alarms_a_year(self) -> float:

@@ -4,10 +4,9 @@ from datetime import datetime
 
 import msgspec
 
+from eddyline.outputs.alert import DRIFTS
 from eddyline.outputs.drift import MetricValue, WatchFacts
 
-ALERTS = ("TrafficDrift", "EvalProductionDrift")
-"""Those that speak of an app's prompts."""
 DISTANCE = "centroid_distance"
 
 
@@ -95,7 +94,7 @@ def read_alert(value: bytes) -> AppAlert | None:
     """Return what an alert says of an alarm; None for an alert of another kind."""
     data = _alert.decode(value).data
     name, end = data.labels["alertname"], data.endsAt
-    if name not in ALERTS:
+    if name not in DRIFTS:
         return None
     return AppAlert(name, data.labels["app"], _ms(data.startsAt), None if end is None else _ms(end))
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eddyline.backtest.events import ALERTS, DriftEvent
+from eddyline.backtest.events import DriftEvent
 from eddyline.backtest.report import AppReport, Hour, windows
 from eddyline.extras import need
+from eddyline.outputs.alert import DRIFTS
 from eddyline.windows import DAY_MS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ SUFFIXES = (".png", ".svg")
 WIDTH_INCHES, HEIGHT_INCHES = 12.0, 4.5
 """Of the part of one app."""
 BLUE, RED, ORANGE, GREY = "#1f5a96", "#b3261e", "#d07c00", "#8a8a8a"
-COLOURS = dict(zip(ALERTS, (RED, ORANGE), strict=True))
+COLOURS: dict[str, str] = dict(zip(DRIFTS, (RED, ORANGE), strict=True))
 
 
 def save(figure: "Figure", path: Path) -> None:

@@ -3,7 +3,7 @@
 The fields are Alertmanager's (its API v2: labels identify, annotations explain), so a sink has nothing to translate.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -12,7 +12,10 @@ from eddyline.outputs.cloudevent import Output, Time, cloud_event, identifier, r
 
 TYPE = "alert.v1"
 Source = Literal["encode", "fold", "judge"]
-NAMES = ("StateGap", "DlqCircuitOpen", "TrafficDrift", "EvalProductionDrift")
+DriftName = Literal["TrafficDrift", "EvalProductionDrift"]
+DRIFTS: tuple[DriftName, ...] = get_args(DriftName)
+"""Those that speak of an app's prompts."""
+NAMES = ("StateGap", "DlqCircuitOpen", *DRIFTS)
 """Every ``alertname`` there is."""
 
 
@@ -115,7 +118,7 @@ def circuit_open(topic: str, place: tuple[str, int], circuit: OpenCircuit, *, ov
 class AppDrift(NamedTuple):
     """Something that an app does not do as it did."""
 
-    alertname: Literal["TrafficDrift", "EvalProductionDrift"]
+    alertname: DriftName
     app: str
     reason: str
     """What the detector says now, in one sentence."""
