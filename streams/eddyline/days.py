@@ -15,6 +15,7 @@ from eddyline.cells import GROUPS
 from eddyline.changes import SEPARATOR, Journal
 from eddyline.daysums import Breakdown, WireBreakdown
 from eddyline.gate import Gated, Key, Opening, Pending, open_gate
+from eddyline.observations import PromptObservation
 from eddyline.panel import Panel, Row
 
 ROWS_PER_PART = 500
@@ -71,16 +72,16 @@ class Day:
 
     def _count(self, pending: dict[Key, Pending]) -> None:
         for (app, user, _, deployment, _), entry in pending.items():
-            if row := self._row(app, user, deployment, entry.first.time_ms):
+            if row := self._row(app, user, deployment, entry.first):
                 row.count(entry.n, entry.first.time_ms)
 
     def _open(self, opening: Opening) -> None:
         for (app, user, _, deployment, _), prompt in opening.openers:
-            if row := self._row(app, user, deployment, prompt.time_ms):
+            if row := self._row(app, user, deployment, prompt):
                 row.open(prompt)
 
-    def _row(self, app: str, user: bytes, deployment: str, time_ms: int) -> Row | None:
-        row = self._panel(app).row(user, deployment, time_ms)
+    def _row(self, app: str, user: bytes, deployment: str, prompt: PromptObservation) -> Row | None:
+        row = self._panel(app).row(user, deployment, prompt.time_ms, prompt.bucket)
         if row is not None:
             field = self._row_field(app, user, deployment)
             self._fields.add(field)

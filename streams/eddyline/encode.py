@@ -19,7 +19,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from eddyline import __version__, features, observations
+from eddyline import __version__, assignment, features, observations
 from eddyline.circuit import Breakers, OpenCircuit
 from eddyline.circuit import Source as SourceKey
 from eddyline.errors import DeadLetter
@@ -199,7 +199,7 @@ class Encode:
                 reading.halves.append(FeedbackHalf(event.request_id, event.time_ms, event.name, to_fixed(event.value)))
             case Deployment():
                 reading.observations.append(
-                    DeploymentObservation(event.id, event.time_ms, event.app, event.deployment, event.action)
+                    DeploymentObservation(event.id, event.time_ms, event.app, event.deployment, event.action, event.arm)
                 )
         return row + len(_texts(event))
 
@@ -221,6 +221,7 @@ class Encode:
                 flags=style.flags,
                 numeric=style.numeric,
                 truncated=bool(encoded.truncated[row]),
+                bucket=assignment.bucket(event.user) if event.user else assignment.NAMELESS,
             )
         )
         half = PromptHalf(

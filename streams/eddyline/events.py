@@ -61,13 +61,25 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     value: float
 
 
+class Arm(msgspec.Struct, frozen=True, array_like=True):
+    """Which users a deployment is for."""
+
+    kind: Literal["all", "canary", "holdout"] = "all"
+    share: float = 1.0
+    """Of the users who get it (canary), or who stay with what was there before (holdout)."""
+    first: int | None = None
+    """First of the buckets that this share is, modulo 1,000, see :mod:`eddyline.assignment`; None: users are not
+    assigned by bucket."""
+
+
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """An announcement: from ``time_ms`` on, ``deployment`` is in force for ``app``."""
+    """An announcement: from ``time_ms`` on, ``deployment`` is in force for ``app``, or for those in its ``arm``."""
 
     app: str
     time_ms: int
     deployment: str
     action: Literal["deploy", "rollback", "retire"] = "deploy"
+    arm: Arm = Arm()
     id: str
 
 

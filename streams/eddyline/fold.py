@@ -388,7 +388,8 @@ def _arrays(
 
 
 def _announced(observation: DeploymentObservation) -> Announced:
-    return Announced(observation.id, observation.app, observation.deployment, observation.time_ms, observation.action)
+    at = observation
+    return Announced(at.id, at.app, at.deployment, at.time_ms, at.action, at.arm)
 
 
 def _cell_field(start: int, key: CellKey) -> str:

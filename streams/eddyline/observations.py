@@ -9,6 +9,8 @@ import hashlib
 import msgspec
 
 from eddyline import versions
+from eddyline.assignment import UNKNOWN
+from eddyline.events import Arm
 
 VERSION = 1
 
@@ -49,6 +51,8 @@ class PromptObservation(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     """Bit i is style feature i."""
     numeric: tuple[int, ...]
     truncated: bool
+    bucket: int = UNKNOWN
+    """Of the user's id, see :mod:`eddyline.assignment`."""
 
 
 class ScoreObservation(msgspec.Struct, frozen=True, array_like=True, tag="s"):
@@ -73,6 +77,7 @@ class DeploymentObservation(msgspec.Struct, frozen=True, array_like=True, tag="d
     app: str
     deployment: str
     action: str
+    arm: Arm = Arm()
 
 
 Observation = PromptObservation | ScoreObservation | DeploymentObservation

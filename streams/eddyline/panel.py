@@ -9,6 +9,7 @@ import math
 import msgspec
 import numpy as np
 
+from eddyline.assignment import NAMELESS, UNKNOWN
 from eddyline.cells import FEATURES, NUMERIC
 from eddyline.observations import PromptObservation
 
@@ -31,6 +32,10 @@ class Row(msgspec.Struct, array_like=True):
     features: list[int] = msgspec.field(default_factory=lambda: [0] * FEATURES)
     numeric: list[int] = msgspec.field(default_factory=lambda: [0] * NUMERIC)
     projected: list[int] = msgspec.field(default_factory=lambda: [0] * PROJECTED)
+    first: int = 0
+    """Feature word of his first opener of the day; 0 without one."""
+    bucket: int = UNKNOWN
+    """Of his id, see :mod:`eddyline.assignment`."""
 
     def count(self, n: int, first_ms: int) -> None:
         """Add ``n`` prompts, the first of them at ``first_ms``."""
@@ -39,6 +44,8 @@ class Row(msgspec.Struct, array_like=True):
 
     def open(self, prompt: PromptObservation) -> None:
         """Add an opener."""
+        if not self.openers:
+            self.first = prompt.flags
         self.openers += 1
         for place in range(FEATURES):
             self.features[place] += prompt.flags >> place & 1
@@ -81,13 +88,15 @@ class Panel:
         self._users.add(row.user)
         self._highest = max(self._highest, rank(row.user))
 
-    def row(self, user: bytes, deployment: str, first_ms: int) -> Row | None:
-        """Return the row to write into, or None for a user outside the panel."""
+    def row(self, user: bytes, deployment: str, first_ms: int, bucket: int = UNKNOWN) -> Row | None:
+        """Return the row to write into, or None for a user outside the panel, or whom nothing names."""
+        if bucket == NAMELESS:
+            return None
         if user not in self._users and not self._admit(user):
             return None
         key = (user, deployment)
         if key not in self.rows:
-            self.rows[key] = Row(user, deployment, first_ms)
+            self.rows[key] = Row(user, deployment, first_ms, bucket=bucket)
         return self.rows[key]
 
     def _admit(self, user: bytes) -> bool:

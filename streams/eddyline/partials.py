@@ -10,6 +10,7 @@ import msgspec
 
 from eddyline import versions
 from eddyline.daysums import WireBreakdown
+from eddyline.events import Arm
 from eddyline.panel import Row
 
 VERSION = 1
@@ -68,6 +69,7 @@ class Announced(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     deployment: str
     effective_ms: int
     action: str
+    arm: Arm = Arm()
 
 
 class ReferenceItem(msgspec.Struct, frozen=True, array_like=True):

@@ -73,6 +73,7 @@ class Topics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     partials: Topic = "eddyline.partials.v1"
     scores: Topic = "eddyline.scores.v1"
     drift: Topic = "eddyline.drift.v1"
+    adaptation: Topic = "eddyline.adaptation.v1"
     alerts: Topic = "eddyline.alerts.v1"
     dead_letters: Topic = "eddyline.dlq.v1"
     input_partitions: Annotated[int, Meta(ge=1, le=1024)] = 4
@@ -225,6 +226,7 @@ HELP: dict[str, str] = {
     "topics.partials": "Internal: between fold and judge.",
     "topics.scores": "Output: one event per response and scorer.",
     "topics.drift": "Output: one event per closed window and deployment.",
+    "topics.adaptation": "Output: how the users of every deployment changed, once a day.",
     "topics.alerts": "Output: what somebody should know now, when it begins and when it is over.",
     "topics.dead_letters": "Output: what could not be understood, with its reason.",
     "topics.input_partitions": "Partitions that `topics create` gives an input topic that does not exist yet.",

@@ -8,9 +8,9 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from eddyline.errors import DeadLetter
-from eddyline.events import Deployment, Event, Feedback, Kind, Prompt, Response, Supplied
+from eddyline.events import Arm, Deployment, Event, Feedback, Kind, Prompt, Response, Supplied
 from eddyline.inputs.times import parse_time
-from eddyline.inputs.wire import DeploymentV1, FeedbackV1, PromptV1, ResponseV1, ScoreV1, ShadowResponseV1
+from eddyline.inputs.wire import ArmV1, DeploymentV1, FeedbackV1, PromptV1, ResponseV1, ScoreV1, ShadowResponseV1
 from eddyline.settings import Events
 
 DEPLOYMENT_AHEAD_MS = 366 * 86_400_000
@@ -110,8 +110,13 @@ def _deployment(fields: dict[str, Any], context: _Context) -> Deployment:
         time_ms=parse_time(wire.effective_at, latest_ms=context.now_ms + DEPLOYMENT_AHEAD_MS),
         deployment=wire.deployment,
         action=wire.action or "deploy",
+        arm=_arm(wire.arm),
         id=wire.id or context.fallback_id,
     )
+
+
+def _arm(wire: ArmV1 | None) -> Arm:
+    return Arm() if wire is None or wire.kind == "all" else Arm(wire.kind, wire.share, wire.first)
 
 
 _PARSERS: dict[Kind, Callable[[dict[str, Any], _Context], Event]] = {

@@ -91,6 +91,17 @@ class FeedbackV1(msgspec.Struct, kw_only=True):
     """The answer as a number."""
 
 
+class ArmV1(msgspec.Struct, kw_only=True):
+    """Which users a deployment is for."""
+
+    kind: Literal["all", "canary", "holdout"]
+    """`canary`: a share of the users gets it; `holdout`: a share stays with what was there before."""
+    share: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    """That share."""
+    first: Annotated[int, Meta(ge=0, le=999)] | None = None
+    """First of the buckets that are this share, where users are assigned by bucket: see operations.md."""
+
+
 class DeploymentV1(msgspec.Struct, kw_only=True):
     """An announcement: from a time on, a deployment is in force for an app."""
 
@@ -104,5 +115,7 @@ class DeploymentV1(msgspec.Struct, kw_only=True):
     """Where the application runs; from the settings where it is absent."""
     action: Literal["deploy", "rollback", "retire"] | None = None
     """What happens to it: `deploy` where it is absent."""
+    arm: ArmV1 | None = None
+    """Which users it is for: all of them where it is absent."""
     id: Id | None = None
     """Identifies the announcement; repeating it changes nothing."""
