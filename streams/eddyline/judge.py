@@ -11,6 +11,7 @@ The state is a hash of fields (see :mod:`eddyline.changes`); ``|`` stands for th
 ``progress``                                     marks, and how far windows are judged
 ``m:<start>|<fold>|<app>|<deployment>|<space>``  a cell of a window that is not complete yet
 ``b:`` ``t:`` ``k:`` ``d:``                      days of apps, see :mod:`eddyline.pastdays`
+``n:`` ``p:``                                    panels of apps, see :mod:`eddyline.pastpanels`
 ``v:`` ``y:`` ``q:``                             watches over apps, see :mod:`eddyline.watches`
 all others                                       what is remembered of apps, see :mod:`eddyline.apps`
 ===============================================  ==========================================================
@@ -19,13 +20,14 @@ all others                                       what is remembered of apps, see
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from eddyline import cells, gaps, keys, partials, versions
+from eddyline import cells, gaps, partials, versions
 from eddyline.apps import App, AppPolicy
 from eddyline.cells import Cell
-from eddyline.changes import SEPARATOR, Changes, Journal, Result
+from eddyline.changes import SEPARATOR, Changes, Journal
 from eddyline.comparison import Comparison, compare, mean_scores
 from eddyline.detectors.whitening import Space
 from eddyline.history import Hour
@@ -34,6 +36,7 @@ from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.drift import Drift, drift_output, window
 from eddyline.partials import Announced, Closed, DayPartial, PanelPartial, ReferenceImported, WindowPartial
 from eddyline.pastdays import PastDays
+from eddyline.pastpanels import PanelPolicy, PastPanels
 from eddyline.references import Reference
 from eddyline.settings import Settings
 from eddyline.watches import Memory, Observed, Watches, WatchPolicy
@@ -56,7 +59,7 @@ class JudgePolicy(NamedTuple):
     """The alerts topic."""
     apps: AppPolicy
     min_window: int
-    keep_panel_seconds: int
+    panel: PanelPolicy
     keep_day_seconds: int
     watch: WatchPolicy
 
@@ -78,7 +81,7 @@ class JudgePolicy(NamedTuple):
             topics.alerts,
             apps,
             settings.judge.min_window,
-            settings.panel.keep_days * 86_400,
+            PanelPolicy(settings.panel.users, settings.panel.keep_days, ZoneInfo(settings.windows.timezone)),
             settings.judge.keep_days * 86_400,
             WatchPolicy.of(settings, space),
         )
@@ -126,6 +129,8 @@ class Judge:
         self._journal = Journal()
         self.past = PastDays(policy.watch.zone, policy.keep_day_seconds, self._journal)
         """The whole days of its apps."""
+        self.panels = PastPanels(policy.panel, self._journal)
+        """Their panels."""
         self._watches = Watches(policy.watch, Memory(self.past, self._eval_set, self._hours), self._journal)
         self._journal.touch("version", lambda: VERSION)
         self._touch_progress()
@@ -145,6 +150,7 @@ class Judge:
         if "progress" in fields:
             judge._progress = msgspec.msgpack.decode(fields["progress"], type=_Progress)
         judge.past.close(judge._progress.judged_ms)
+        judge.panels.resume(judge._progress.judged_ms)
         for name in sorted(fields):
             judge._restore_field(name, fields[name])
         for app in judge._apps.values():
@@ -163,6 +169,8 @@ class Judge:
                 self._restore_waiting(name, msgspec.msgpack.decode(value, type=WindowPartial))
             case "b" | "t" | "k" | "d":
                 self.past.restore(kind, rest.split(SEPARATOR), value)
+            case "n" | "p":
+                self.panels.restore(kind, rest.split(SEPARATOR), value)
             case "v" | "y" | "q":
                 self._watches.restore(kind, rest, value)
             case _:
@@ -184,7 +192,7 @@ class Judge:
             case Closed() as closed:
                 return self._mark(closed)
             case PanelPartial() as panel:
-                self._keep_panel(panel)
+                self.panels.add(panel)
             case DayPartial() as day:
                 self.past.add_groups(day)
             case Announced() as announced:
@@ -223,10 +231,6 @@ class Judge:
     def _wait(self, partial: WindowPartial) -> None:
         apps = self._waiting.setdefault(partial.start_ms, {})
         apps.setdefault(partial.app, {})[_part(partial)] = partial
-
-    def _keep_panel(self, partial: PanelPartial) -> None:
-        key, field = keys.panel(partial.app, partial.day), f"{partial.fold}:{partial.part}"
-        self._journal.keep(Result(key, field, partials.pack(partial), self._policy.keep_panel_seconds))
 
     def _mark(self, closed: Closed) -> list[Output]:
         progress = self._progress
@@ -269,12 +273,20 @@ class Judge:
 
     def _begin_days(self, until_ms: int) -> list[Output]:
         """Complete the local days that end by ``until_ms``, one after the other as long as anybody watches."""
-        outputs = []
-        while self._watches and (midnight := self.past.until_ms) <= until_ms:
-            self.past.close(midnight)
+        outputs: list[Output] = []
+        while self.past.until_ms and self._apps_with_days() and (midnight := self.past.until_ms) <= until_ms:
+            self._complete_days(midnight)
             outputs += self._watches.start_day(midnight)
-        self.past.close(until_ms)
+        self._complete_days(until_ms)
         return outputs
+
+    def _apps_with_days(self) -> bool:
+        return bool(self._watches or self.panels)
+
+    def _complete_days(self, as_of_ms: int) -> None:
+        if as_of_ms >= self.past.until_ms:
+            self.panels.close(as_of_ms, lambda start_ms: self._completeness(start_ms) < 1)
+            self.past.close(as_of_ms)
 
     def _expire(self, until_ms: int) -> None:
         """Let every app forget what it would forget at its next window: it may never have one."""
