@@ -4,7 +4,7 @@ import ast
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -15,7 +15,7 @@ from eddyline.drift import METRICS
 from eddyline.errors import DeadLetter
 from eddyline.events import Record
 from eddyline.inputs import schema as inputs_schema
-from eddyline.outputs import alert
+from eddyline.outputs import adaptation, alert
 from eddyline.outputs import schema as outputs_schema
 from eddyline.outputs.dead_letter import dead_letter, pointer
 from eddyline.outputs.drift import Drift, EvalSetFacts, MovedFacts, WatchFacts
@@ -96,6 +96,9 @@ def test_shadow_responses_add_their_candidate() -> None:
         ("### The eval set", EvalSetFacts),
         ("### Score events", Score),
         ("### Alerts", alert.Alert),
+        ("### Adaptation events", adaptation.Adaptation),
+        ("### Terms of an adaptation event", adaptation.Terms),
+        ("### Tests of an adaptation event", adaptation.Tests),
     ],
 )
 def test_every_field_of_an_output_has_a_row(heading: str, struct: type[msgspec.Struct]) -> None:
@@ -105,6 +108,27 @@ def test_every_field_of_an_output_has_a_row(heading: str, struct: type[msgspec.S
     assert fields <= set(rows)
     others = {metric.name for metric in METRICS} | set(alert.NAMES)
     assert set(rows) - fields <= others | {*MovedFacts.__struct_fields__, *WatchFacts.__struct_fields__}
+
+
+@pytest.mark.parametrize(
+    "struct",
+    [
+        adaptation.Estimate,
+        adaptation.UserCounts,
+        adaptation.FeatureChange,
+        adaptation.Curve,
+        adaptation.CurvePoint,
+        adaptation.Placebo,
+    ],
+)
+def test_every_field_of_a_part_of_an_adaptation_event_is_explained(struct: type[msgspec.Struct]) -> None:
+    section = re.sub(r"```.*?```", "", _section("### Adaptation events"), flags=re.DOTALL)
+    assert set(struct.__struct_fields__) <= set(re.findall("`([a-z_]+)`", section))
+
+
+def test_every_verdict_has_a_row_and_no_other() -> None:
+    rows = re.findall(r"^\| `([a-z ]+)` \|", _section("### Verdicts"), re.MULTILINE)
+    assert tuple(rows) == get_args(adaptation.Verdict)
 
 
 def test_every_alert_has_a_row_and_no_other() -> None:
@@ -137,6 +161,6 @@ def test_every_header_of_a_dead_letter_is_documented_and_no_other() -> None:
 
 def test_the_examples_are_valid() -> None:
     schemas = inputs_schema.schemas() | outputs_schema.schemas()
-    names = ["prompt.v1", "deployment.v1", "drift.window.v1", "score.v1", "alert.v1"]
+    names = ["prompt.v1", "deployment.v1", "drift.window.v1", "score.v1", "alert.v1", "adaptation.v1"]
     for name, example in zip(names, EXAMPLES, strict=True):
         Draft202012Validator(schemas[name]).validate(example)

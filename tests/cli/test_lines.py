@@ -2,6 +2,7 @@
 
 import orjson
 import pytest
+from tests.outputs.examples import adapted
 
 from eddyline.cli.lines import json_line, line
 from eddyline.errors import DeadLetter
@@ -117,6 +118,12 @@ def test_an_alert_says_that_it_began_or_is_over_and_what_it_is() -> None:
     assert line("alerts", alert).plain == f"2026-11-21T08:00:00.000Z  firing  {what}"
 
 
+def test_an_adaptation_event_says_its_verdict_and_its_sentence() -> None:
+    plain = line("adaptation", record(adapted())).plain
+    assert plain.startswith("2026-11-20  chat/production  v2  adapted  Users of v2 now ask for a format in 31 % of ")
+    assert plain.endswith("  staying rates differ between the arms (p = 0.004)")
+
+
 def test_no_event_can_steer_the_terminal() -> None:
     steering = "r1\x1b]0;owned\x07\x1b[2J\nnext"
     lines = [
@@ -127,7 +134,7 @@ def test_no_event_can_steer_the_terminal() -> None:
     assert all(text.plain.isprintable() for text in lines)
 
 
-@pytest.mark.parametrize("kind", ["drift", "scores", "alerts"])
+@pytest.mark.parametrize("kind", ["drift", "scores", "alerts", "adaptation"])
 @pytest.mark.parametrize("value", [b"not json", b"[]", b'{"data": 1}', None])
 def test_what_is_no_event_is_said_to_be_none(kind: str, value: bytes | None) -> None:
     text = line(kind, Record("drift", 1, 9, value)).plain

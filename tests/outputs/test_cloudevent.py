@@ -11,7 +11,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.outputs.examples import END, START, quiet, score_of
+from tests.outputs.examples import END, START, adapted, quiet, score_of
 
 from eddyline.outputs.cloudevent import Output, identifier, rfc3339
 from eddyline.outputs.score import score_id
@@ -19,7 +19,7 @@ from eddyline.outputs.score import score_id
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-OUTPUTS = pytest.mark.parametrize("output", [quiet(), score_of()], ids=["drift", "score"])
+OUTPUTS = pytest.mark.parametrize("output", [quiet(), score_of(), adapted()], ids=["drift", "score", "adaptation"])
 
 
 @OUTPUTS
@@ -67,7 +67,13 @@ def test_a_score_event_is_keyed_by_request_and_speaks_for_its_response() -> None
     assert orjson.loads(output.value)["time"] == rfc3339(START)
 
 
-@pytest.mark.parametrize("make", [quiet, score_of])
+def test_an_adaptation_event_is_keyed_by_app_and_speaks_for_the_end_of_its_day() -> None:
+    output = adapted()
+    assert output.key == b"chat/production"
+    assert orjson.loads(output.value)["time"] == rfc3339(END)
+
+
+@pytest.mark.parametrize("make", [quiet, score_of, adapted])
 def test_the_same_thing_described_again_is_the_same_bytes(make: Callable[[], Output]) -> None:
     assert make() == make()
 

@@ -6,16 +6,18 @@ from typing import Any
 import orjson
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from tests.outputs.examples import START, learning, quiet, score_of
+from tests.outputs.examples import START, adapted, learning, quiet, score_of, unknown
 
 from eddyline.outputs.alert import state_gap
 from eddyline.outputs.cloudevent import Output
 from eddyline.outputs.schema import FOLDER, schemas, text
 
-TYPES = ("alert.v1", "drift.window.v1", "score.v1")
+TYPES = ("adaptation.v1", "alert.v1", "drift.window.v1", "score.v1")
 
 
 EVENTS = [
+    ("adaptation.v1", adapted()),
+    ("adaptation.v1", unknown()),
     ("alert.v1", state_gap("alerts", "judge", ("partials", 3), START, over=False)),
     ("alert.v1", state_gap("alerts", "fold", ("observations", 0), START, over=True)),
     ("drift.window.v1", learning()),

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from eddyline.cli.screen import cell, printable
 from eddyline.events import Record
+from eddyline.outputs.adaptation import Adaptation
 from eddyline.outputs.alert import Alert
 from eddyline.outputs.drift import Drift, MetricValue
 from eddyline.outputs.score import Score
@@ -36,7 +37,7 @@ def line(kind: str, record: Record) -> Text:
     """Return a record of an output topic as one line for people.
 
     Args:
-        kind: ``drift``, ``scores``, ``alerts`` or ``dead-letters``.
+        kind: ``drift``, ``scores``, ``alerts``, ``adaptation`` or ``dead-letters``.
         record: as it was read.
     """
     try:
@@ -131,10 +132,25 @@ def _alert(record: Record) -> Text:
     )
 
 
+def _adaptation(record: Record) -> Text:
+    found = _data(record, Adaptation)
+    return Text("  ").join(
+        [
+            Text(printable(found.day), "dim"),
+            Text(printable(found.app)),
+            Text(printable(found.deployment), "bold"),
+            Text(printable(found.verdict), "cyan"),
+            Text(printable(found.sentence)),
+            *(Text(printable(flag), "yellow") for flag in found.flags),
+        ]
+    )
+
+
 _LINES: dict[str, Callable[[Record], Text]] = {
     "drift": _drift,
     "scores": _score,
     "alerts": _alert,
+    "adaptation": _adaptation,
     "dead-letters": _dead_letter,
 }
 

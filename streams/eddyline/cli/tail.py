@@ -25,8 +25,8 @@ POLL_SECONDS = 0.2
 def verb(settings: Settings, *, topic: str, from_start: bool, count: int | None, as_json: bool) -> None:
     """Follow an output topic until Ctrl-C.
 
-    TOPIC is drift, scores, alerts or dead-letters, or the name of one of them. No consumer group is touched. --json
-    prints every event as one line; of a dead letter its place, its headers, and its value in base64.
+    TOPIC is drift, scores, alerts, adaptation or dead-letters, or the name of one of them. No consumer group is touched.
+    --json prints every event as one line; of a dead letter its place, its headers, and its value in base64.
     """
     kind, name = _output(settings, topic)
     with reader(settings) as consumer:
@@ -48,6 +48,7 @@ def _output(settings: Settings, topic: str) -> tuple[str, str]:
         "drift": topics.drift,
         "scores": topics.scores,
         "alerts": topics.alerts,
+        "adaptation": topics.adaptation,
         "dead-letters": topics.dead_letters,
     }
     for kind, name in names.items():

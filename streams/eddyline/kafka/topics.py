@@ -34,6 +34,7 @@ def wanted(settings: Settings) -> list[TopicSpec]:
         TopicSpec(topics.scores, topics.input_partitions, 7),
         TopicSpec(topics.drift, 1, 30),
         TopicSpec(topics.alerts, 1, 30),
+        TopicSpec(topics.adaptation, 1, 90),
         TopicSpec(topics.dead_letters, 1, 7),
     ]
 

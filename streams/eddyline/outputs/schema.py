@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from eddyline.outputs import alert, drift, score
+from eddyline.outputs import adaptation, alert, drift, score
 from eddyline.outputs.cloudevent import SCHEMA_PREFIX, TYPE_PREFIX
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent / "schemas"
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the schema of every whole CloudEvent, its data included, by the last part of its type."""
     return {
+        adaptation.TYPE: _event_schema(adaptation.TYPE, (adaptation.SOURCE,), adaptation.Adaptation),
         alert.TYPE: _event_schema(alert.TYPE, get_args(alert.Source), alert.Alert),
         drift.TYPE: _event_schema(drift.TYPE, (drift.SOURCE,), drift.Drift),
         score.TYPE: _event_schema(score.TYPE, (score.SOURCE,), score.Score),
