@@ -1,0 +1,1 @@
+"""What adaptation events say of an analysis."""
