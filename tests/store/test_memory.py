@@ -15,7 +15,7 @@ from benchmarks.load import SETTINGS, START_MS, Load, records
 from tests import observed
 from tests.watched import WATCHED
 
-from eddyline import cells, join, keys, samples
+from eddyline import cells, join, keys, paneldays, samples
 from eddyline.cells import Cell
 from eddyline.changes import Journal
 from eddyline.daysums import Breakdown
@@ -23,6 +23,7 @@ from eddyline.demo import servers
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.join import Half, PromptHalf, ResponseHalf
 from eddyline.judge import Judge, JudgePolicy
+from eddyline.panel import Row
 from eddyline.partials import DayPartial
 from eddyline.pastdays import KEPT_DAYS, PastDays
 from eddyline.samples import Item
@@ -143,11 +144,27 @@ def test_judge_and_its_results_take_what_the_page_says(
 @pytest.mark.parametrize("users", [800, 2_500])
 def test_a_day_leaves_panel_rows_and_a_reference_as_the_page_says(server: servers.RedisServer, users: int) -> None:
     found = measure(server, Load(events=2 * users, users=users, windows=300), closed=True)
-    assert found.results["panel"] == pytest.approx(formula({"panel row": users}), rel=TOLERANCE)
     gated_windows = 12 * 12  # the first half of the prompts, every user's first one
     sampled = min(users, 64 * gated_windows // 12) + 256 + 40
     judge = {"window of the day": 288, "hour of history": 26, "hour that fills": 1, "reference": 1}
+    judge["panel row"] = users
     assert found.judge == pytest.approx(formula(judge | {"sampled prompt": sampled}), rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("users", [1_000, 10_000])
+def test_a_day_of_the_panel_takes_what_the_page_says(users: int) -> None:
+    rng = np.random.default_rng(2)
+    rows = []
+    for number in range(users):
+        row = Row(rng.bytes(16), "v1", START_MS + int(rng.integers(DAY_MS)), bucket=number % 1000)
+        row.n = row.openers = 1
+        row.first = int(rng.integers(2**20))
+        row.features = [row.first >> place & 1 for place in range(32)]
+        row.numeric = [int(rng.integers(400)), int(rng.integers(80)), 1, 0, 0, 0, 0, 0]
+        row.projected = rng.normal(0, 330, 64).astype(int).tolist()
+        rows.append(row)
+    packed = paneldays.pack(paneldays.of_rows(1, rows, users, lost=False))
+    assert len(packed) == pytest.approx(formula({"panel row": users}), rel=TOLERANCE)
 
 
 @pytest.mark.parametrize("users", [500, 3_000])
