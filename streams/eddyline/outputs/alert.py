@@ -15,7 +15,9 @@ Source = Literal["encode", "fold", "judge"]
 DriftName = Literal["TrafficDrift", "EvalProductionDrift"]
 DRIFTS: tuple[DriftName, ...] = get_args(DriftName)
 """Those that speak of an app's prompts."""
-NAMES = ("StateGap", "DlqCircuitOpen", *DRIFTS)
+ADAPTATION = "UserAdaptation"
+"""Users of a deployment have changed because of it."""
+NAMES = ("StateGap", "DlqCircuitOpen", *DRIFTS, ADAPTATION)
 """Every ``alertname`` there is."""
 
 
@@ -147,4 +149,26 @@ def app_drift(topic: str, drift: AppDrift, *, start_ms: int, end_ms: int | None 
     rate = f"At most {drift.false_alarms_a_year:.2g} false alarms of this app a year are expected."
     told = " ".join(filter(None, (drift.reason, drift.moved, rate)))
     annotations = {"summary": _SUMMARIES[drift.alertname].format(drift.app), "description": told}
+    return alert(topic, "judge", labels, annotations, start_ms=start_ms, end_ms=end_ms)
+
+
+def user_adaptation(
+    topic: str, app: str, deployment: str, sentence: str, *, start_ms: int, end_ms: int | None = None
+) -> Output:
+    """Return the alert that users changed because of a deployment.
+
+    Args:
+        topic: where it goes.
+        app: whose users.
+        deployment: what they adapt to.
+        sentence: what they do otherwise.
+        start_ms: the end of the first local day that showed it.
+        end_ms: the end of the last day on which the deployment was looked at; None while it is firing.
+    """
+    labels = {"alertname": ADAPTATION, "severity": "warning", "app": app, "deployment": deployment}
+    rate = "Of 20 deployments to which nobody adapts, one raises this at most, however long it is looked at."
+    annotations = {
+        "summary": f"Users of {app} adapt to {deployment}: what it was evaluated on is no longer what it is asked",
+        "description": f"{sentence} {rate}",
+    }
     return alert(topic, "judge", labels, annotations, start_ms=start_ms, end_ms=end_ms)
