@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from eddyline.assignment import BUCKETS
+
 
 class Record(msgspec.Struct, frozen=True):
     """A Kafka record as it arrived."""
@@ -70,6 +72,16 @@ class Arm(msgspec.Struct, frozen=True, array_like=True):
     first: int | None = None
     """First of the buckets that this share is, modulo 1,000, see :mod:`eddyline.assignment`; None: users are not
     assigned by bucket."""
+
+    @property
+    def buckets(self) -> int:
+        """How many of 1,000 users, or of the buckets, get the deployment.
+
+        >>> Arm("canary", 0.1).buckets, Arm("holdout", 0.1).buckets
+        (100, 900)
+        """
+        named = round(self.share * BUCKETS)
+        return {"all": BUCKETS, "canary": named, "holdout": BUCKETS - named}[self.kind]
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):

@@ -341,7 +341,7 @@ class Judge:
         """Return the deployment of a cell, and how it is known; ``room`` says that all named ones are told apart."""
         if deployment:
             return (deployment, "attribute") if deployment in app.first_seen else ("", "mixed")
-        if app.timeline.changes_within(start, start + self._policy.apps.window_ms):
+        if self._doubt(app, start):
             return "", "mixed"
         if in_force := app.timeline.in_force(start):
             return in_force, "announced"
@@ -388,9 +388,13 @@ class Judge:
         return compare(reference, whole.cell, whole.space_id, self._policy.min_window)
 
     def _why_mixed(self, app: App, start: int) -> str:
+        return self._doubt(app, start) or "the app has more deployments than are told apart"
+
+    def _doubt(self, app: App, start: int) -> str | None:
+        """Return why prompts of a window that name no deployment belong to none that was announced."""
         if app.timeline.changes_within(start, start + self._policy.apps.window_ms):
             return "a deployment took effect inside this window"
-        return "the app has more deployments than are told apart"
+        return "only some of the users have the deployment" if app.timeline.for_some(start) else None
 
     def summary(self) -> dict[str, object]:
         """Return what a person wants to know of this state."""

@@ -67,10 +67,10 @@ class Arms(NamedTuple):
 
 
 def arms_of(rollout: Rollout, usage: Usage, day_end_ms: int) -> Arms:
-    """Return the arms as of the end of a day: waves that take effect later are not known yet."""
-    waves = [wave for wave in rollout.waves if wave.effective_ms < day_end_ms and _size(wave.arm)]
-    partial = [wave for wave in waves if _size(wave.arm) < BUCKETS]
-    if partial and (since := next((wave for wave in waves if _size(wave.arm) == BUCKETS), None)):
+    """Return the arms as of the end of a day: waves that take effect later are not known, those for nobody are none."""
+    waves = [wave for wave in rollout.waves if wave.effective_ms < day_end_ms and wave.arm.buckets]
+    partial = [wave for wave in waves if wave.arm.buckets < BUCKETS]
+    if partial and (since := next((wave for wave in waves if wave.arm.buckets == BUCKETS), None)):
         return _everybody(usage, since)
     if not partial:
         return _undeclared(usage)
@@ -89,14 +89,6 @@ def reached(arm: Arm) -> Mask:
         return np.ones(BUCKETS, np.bool_)
     named = (np.arange(BUCKETS) - arm.first) % BUCKETS < round(arm.share * BUCKETS)
     return named if arm.kind == "canary" else ~named
-
-
-def _size(arm: Arm) -> int:
-    """Return how many of the 1,000 buckets get the deployment: none of them, and a wave changes nothing."""
-    if arm.kind == "all":
-        return BUCKETS
-    named = round(arm.share * BUCKETS)
-    return named if arm.kind == "canary" else BUCKETS - named
 
 
 def _by_bucket(waves: list[Wave], usage: Usage) -> Arms:
@@ -151,8 +143,7 @@ def _declared_share(waves: list[Wave]) -> float | None:
     """Return the control's share of one wave; of several, some users are in neither arm, and nobody said how many."""
     if len(waves) > 1:
         return None
-    arm = waves[0].arm
-    return arm.share if arm.kind == "holdout" else 1 - arm.share
+    return (BUCKETS - waves[0].arm.buckets) / BUCKETS
 
 
 def _both(crossed: int, users: int) -> str:
