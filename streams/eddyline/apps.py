@@ -3,7 +3,7 @@
 Fields of the state, ``|`` standing for the unit separator:
 
 ========================================  ==========================================================
-``a:<app>``                               announcements; when deployments were first and last seen
+``a:<app>``                               announcements, inferred ones; when deployments were first and last seen
 ``e:<app>|<id>``                          an imported reference
 ``h:<app>|<deployment>|<space>``          the reference that a deployment got from history
 ``u:<app>|<space>|<hour>``                an hour of the app's history
@@ -16,7 +16,7 @@ so many days, or earlier where another one needs its place; of eval sets it keep
 All of it is decided by the windows that are judged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -44,6 +44,8 @@ class AppPolicy(NamedTuple):
     keep_hours_seconds: int
     max_deployments: int
     keep_deployments_ms: int
+    inferred_after: int
+    """Prompts that name a deployment until it counts as one that nobody announced."""
 
 
 class _Story(msgspec.Struct, array_like=True):
@@ -52,6 +54,8 @@ class _Story(msgspec.Struct, array_like=True):
     announcements: list[Announced]
     first_seen: dict[str, int]
     last_seen: dict[str, int] = {}
+    inferred: dict[str, int] = {}
+    counted: dict[str, int] = {}
 
 
 class App:
@@ -64,6 +68,8 @@ class App:
         """Start of the first window of every deployment."""
         self._last_seen: dict[str, int] = {}
         """Start of the last window of every deployment, or of one up to a day before it: it is stored once a day."""
+        self._counted: dict[str, int] = {}
+        """Prompts that name a deployment which is neither announced nor inferred, as long as they are too few."""
         self._imported: dict[str, tuple[int, Reference]] = {}
         self._frozen: dict[tuple[str, str], Reference] = {}
         self._histories: dict[str, History] = {}
@@ -75,8 +81,9 @@ class App:
         match kind, parts:
             case "a", []:
                 story = msgspec.msgpack.decode(value, type=_Story)
-                self.timeline = Timeline(story.announcements)
+                self.timeline = Timeline(story.announcements, story.inferred)
                 self.first_seen, self._last_seen = story.first_seen, story.last_seen
+                self._counted = story.counted
             case "e", [id_]:
                 imported = msgspec.msgpack.decode(value, type=ReferenceImported)
                 self._imported[id_] = (imported.effective_ms, references.from_import(imported))
@@ -121,18 +128,33 @@ class App:
             self.first_seen[deployment] = start
             self._note_last(deployment, start)
 
-    def admit(self, deployments: Iterable[str], start: int) -> bool:
+    def admit(self, prompts: Mapping[str, int], start: int) -> bool:
         """Note the deployments that a window's events name, the first by name while there is room.
+
+        Args:
+            prompts: how many prompts name each.
+            start: of the window.
 
         Returns:
             Whether there was room for all of them.
         """
-        for deployment in sorted(deployments):
-            if deployment not in self.first_seen:
-                if not self._has_room(start):
-                    return False
+        room = True
+        for deployment in sorted(prompts):
+            if deployment not in self.first_seen and (room := room and self._has_room(start)):
                 self.see(deployment, start)
-        return True
+            if deployment in self.first_seen:
+                self._count(deployment, prompts[deployment])
+        return room
+
+    def _count(self, deployment: str, prompts: int) -> None:
+        """Infer a deployment that nobody announced once enough prompts name it: from its first window on."""
+        if not prompts or self.timeline.knows(deployment):
+            return
+        self._counted[deployment] = self._counted.get(deployment, 0) + prompts
+        if self._counted[deployment] >= self._policy.inferred_after:
+            del self._counted[deployment]
+            self.timeline.infer(deployment, self.first_seen[deployment], self._policy.max_deployments)
+        self._touch_story()
 
     def _has_room(self, start: int) -> bool:
         """Make room for one more deployment, if need be by forgetting the one that has been silent for longest."""
@@ -246,11 +268,12 @@ class App:
             self._journal.drop(self._field("e", id_))
 
     def _forget(self, gone: set[str]) -> None:
-        """Forget deployments; with the last one goes the app's history."""
+        """Forget deployments; with the last one goes the app's history, and what was inferred of it."""
         self._touch_story()
         for deployment in gone:
             self.first_seen.pop(deployment, None)
             self._last_seen.pop(deployment, None)
+            self._counted.pop(deployment, None)
         for key in [key for key in self._frozen if key[0] in gone]:
             del self._frozen[key]
             self._journal.drop(self._field("h", *key))
@@ -260,6 +283,7 @@ class App:
             for start in self._rolling.pop(key).starts():
                 self._journal.drop(self._field("w", *key, str(start)))
         if not self._last_seen:
+            self.timeline.inferred.clear()
             self._forget_history()
 
     def _forget_history(self) -> None:
@@ -288,7 +312,9 @@ class App:
 
     def _touch_story(self) -> None:
         def story() -> bytes:
-            return msgspec.msgpack.encode(_Story(self.timeline.announcements, self.first_seen, self._last_seen))
+            timeline = self.timeline
+            seen = self.first_seen, self._last_seen
+            return msgspec.msgpack.encode(_Story(timeline.announcements, *seen, timeline.inferred, self._counted))
 
         self._journal.touch(f"a:{self._name}", story)
 

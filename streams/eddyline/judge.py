@@ -73,6 +73,7 @@ class JudgePolicy(NamedTuple):
             settings.judge.keep_hours_days * 86_400,
             settings.judge.max_deployments,
             settings.judge.keep_deployments_days * DAY_MS,
+            settings.judge.inferred_after_prompts,
         )
         topics = settings.topics
         return cls(
@@ -323,7 +324,7 @@ class Judge:
     def _wholes(self, app: App, start: int, found: Mapping[_Part, Cell]) -> Iterator[_Whole]:
         """Merge the partials of a window by deployment; of several embedding spaces keep the one with most prompts."""
         merged: dict[tuple[str, DeploymentSource], dict[str, Cell]] = defaultdict(lambda: defaultdict(Cell))
-        room = app.admit({deployment for _, deployment, _ in found if deployment}, start)
+        room = app.admit(_named(found), start)
         for (_, deployment, space_id), part in found.items():
             merged[self._resolve(app, start, deployment, room=room)][space_id].merge(part)
         named = {deployment for deployment, source in merged if source == "attribute"}
@@ -407,6 +408,15 @@ class Judge:
             "apps_with_complete_days": self.past.count(),
             "apps": {name: sorted(app.first_seen) for name, app in sorted(self._apps.items())},
         }
+
+
+def _named(found: Mapping[_Part, Cell]) -> Counter[str]:
+    """Return how many prompts of users name each deployment."""
+    named = Counter[str]()
+    for (_, deployment, _), cell in found.items():
+        if deployment:
+            named[deployment] += cell.volume.n
+    return named
 
 
 def _flags(whole: _Whole) -> list[str]:

@@ -155,6 +155,7 @@ class Judge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     keep_hours_days: Positive = 14
     max_deployments: Annotated[int, Meta(ge=1, le=100_000)] = 1000
     keep_deployments_days: Annotated[int, Meta(ge=2, le=3650)] = 30
+    inferred_after_prompts: Positive = 20
     keep_days: Positive = 42
 
 
@@ -268,6 +269,7 @@ HELP: dict[str, str] = {
     "judge.keep_hours_days": "Time to live of closed hours in Redis.",
     "judge.max_deployments": "How many an app may have told apart; a silent one makes room, else new ones are mixed.",
     "judge.keep_deployments_days": "A deployment without a window for so long is forgotten, with its reference.",
+    "judge.inferred_after_prompts": "So many prompts name a deployment that nobody announced, and it counts as one.",
     "judge.keep_days": "Time to live of whole days, their sums and a sample, in Redis.",
     "drift.false_alarms_a_year": "The budget: how many false drift alarms a year all apps together may raise at most.",
     "drift.apps": "How many apps share the budget; with more of them, it is exceeded in proportion.",

@@ -73,6 +73,12 @@ class Timeline:
         insort(self.announcements, announced, key=lambda known: (known.effective_ms, known.id))
         del self.announcements[:-MOST_ANNOUNCEMENTS]
 
+    def infer(self, deployment: str, effective_ms: int, most: int) -> None:
+        """Add a deployment that nobody announced; of more than ``most`` the newest are kept."""
+        self.inferred[deployment] = effective_ms
+        newest = sorted(self.inferred.items(), key=lambda item: (item[1], item[0]))[-most:]
+        self.inferred = dict(newest)
+
     def knows(self, deployment: str) -> bool:
         """Whether it was announced or inferred that a deployment takes effect."""
         return deployment in self.inferred or deployment in _deployed(self.announcements)
