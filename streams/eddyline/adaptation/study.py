@@ -33,6 +33,21 @@ class Side(NamedTuple):
         return self.openers > 0
 
 
+class Changes(NamedTuple):
+    """How ``s`` users changed who stayed and are in one of the arms."""
+
+    user: NDArray[np.uint64]
+    """``(s,)`` ranks, ascending."""
+    control: NDArray[np.bool_]
+    """``(s,)`` in the control; the others are treated."""
+    weights: NDArray[np.float64]
+    """``(s,)`` by what they did before, above 0."""
+    styles: NDArray[np.float64]
+    """``(s, f)`` after less before, from -1 to 1."""
+    projected: NDArray[np.float64]
+    """``(s, d)`` after less before."""
+
+
 class Study(NamedTuple):
     """``u`` users with rows before or after the change, all of whom would have been seen whenever they wrote."""
 
@@ -58,6 +73,17 @@ class Study(NamedTuple):
     def weights(self) -> NDArray[np.float64]:
         """``(u,)`` weights of the users by what they did before the change, from 0 to below 1."""
         return self.before.openers / (self.before.openers + HALF_WEIGHT)
+
+    def changes(self) -> Changes:
+        """Return how those changed who stayed and are in one of the arms."""
+        those = np.flatnonzero(self.stayed & (self.treated | self.control))
+        return Changes(
+            user=self.user[those],
+            control=self.control[those],
+            weights=self.weights[those],
+            styles=self.after.styles[those] - self.before.styles[those],
+            projected=self.after.projected[those] - self.before.projected[those],
+        )
 
 
 def gather(panel: Panel, look: Look, arms: Arms) -> Study:
