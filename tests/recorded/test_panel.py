@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from eddyline import features
-from eddyline.adaptation.panel import days_of
+from eddyline.adaptation.panel import Days, days_of
 from eddyline.errors import RefusedToStart
 from eddyline.events import Arm
 from eddyline.panel import Row
 from eddyline.paneldays import ALL, PanelDay, of_rows
 from eddyline.recorded import panel
-from eddyline.recorded.panel import KEY, About, reading, write
+from eddyline.recorded.panel import KEY, About, PanelFile, reading, write
 from eddyline.rollouts import Rollout, Wave
 
 FIRST = date(2026, 11, 1).toordinal()
@@ -61,6 +61,14 @@ DAYS = [
 ]
 
 
+def panel_of(*days: PanelDay) -> Days:
+    return Days({day.day: day for day in days})
+
+
+def all_days(found: PanelFile) -> list[PanelDay]:
+    return list(days_of(found, found.known()))
+
+
 def same(one: PanelDay, other: PanelDay) -> bool:
     return one[:4] == other[:4] and all(
         mine.dtype == his.dtype and mine.shape == his.shape and bool((mine == his).all())
@@ -71,21 +79,21 @@ def same(one: PanelDay, other: PanelDay) -> bool:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Give a file with all days."""
-    assert write(tmp_path / "panel.parquet", ABOUT, DAYS) == 110
+    assert write(tmp_path / "panel.parquet", ABOUT, panel_of(*DAYS)) == 110
     return tmp_path / "panel.parquet"
 
 
 def test_what_is_read_is_what_was_written_to_the_bit(path: Path) -> None:
     with reading(path) as found:
         assert found.about == ABOUT
-        read = list(found.days())
+        read = all_days(found)
     assert len(read) == len(DAYS)
     assert all(same(mine, his) for mine, his in zip(read, DAYS, strict=True))
 
 
 def test_days_without_rows_keep_their_threshold(path: Path) -> None:
     with reading(path) as found:
-        read = list(found.days())
+        read = all_days(found)
     assert [day.below for day in read] == [ALL, ALL, DAYS[2].below, 17]
     assert DAYS[2].below < ALL
     assert [day.lost for day in read] == [False, False, True, True]
@@ -94,7 +102,7 @@ def test_days_without_rows_keep_their_threshold(path: Path) -> None:
 def test_a_file_is_a_panel_that_knows_its_days(path: Path) -> None:
     with reading(path) as found:
         assert found.known() == range(FIRST, FIRST + 6)
-        read = list(days_of(found, found.known()))
+        read = all_days(found)
         assert all(same(mine, his) for mine, his in zip(read, DAYS, strict=True))
         assert found.day(FIRST + 3) is None
         assert found.day(FIRST + 2) is read[2]
@@ -108,16 +116,16 @@ def test_the_extremes_of_ranks_and_sums_survive(tmp_path: Path) -> None:
         sizes=np.full_like(day.sizes, most),
         projected=day.projected * 0 + least,
     )
-    write(tmp_path / "panel.parquet", ABOUT, [extreme])
+    write(tmp_path / "panel.parquet", ABOUT, panel_of(extreme))
     with reading(tmp_path / "panel.parquet") as found:
-        (read,) = found.days()
+        (read,) = all_days(found)
     assert same(read, extreme)
 
 
 def test_an_empty_panel_is_one(tmp_path: Path) -> None:
-    assert write(tmp_path / "panel.parquet", ABOUT, []) == 0
+    assert write(tmp_path / "panel.parquet", ABOUT, panel_of()) == 0
     with reading(tmp_path / "panel.parquet") as found:
-        assert (list(found.days()), found.known()) == ([], range(0))
+        assert (all_days(found), found.known()) == ([], range(0))
 
 
 def test_other_tools_find_named_columns(path: Path) -> None:
@@ -133,7 +141,7 @@ def test_other_tools_find_named_columns(path: Path) -> None:
 
 def _refused(path: Path) -> str:
     with pytest.raises(RefusedToStart) as refused, reading(path) as found:
-        list(found.days())
+        all_days(found)
     return str(refused.value)
 
 
@@ -145,6 +153,32 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     assert "missing.parquet" in _refused(tmp_path / "missing.parquet")
 
 
+class Later(Days):
+    """A panel that knows two days more, on which nobody wrote."""
+
+    def known(self) -> range:
+        return range(super().known().start - 1, super().known().stop + 1)
+
+
+def test_days_on_which_nobody_wrote_are_known_too(tmp_path: Path) -> None:
+    write(tmp_path / "panel.parquet", ABOUT, Later({FIRST: DAYS[0]}))
+    with reading(tmp_path / "panel.parquet") as found:
+        assert found.known() == range(FIRST - 1, FIRST + 2)
+        assert found.day(FIRST + 1) is None
+        assert len(all_days(found)) == 1
+
+
+def test_rollouts_are_told_as_they_were_known_at_a_time() -> None:
+    ended = ROLLOUT._replace(end_ms=1_795_420_800_000, ended_by="rollback")
+    about = About("a/b", "UTC", [ended])
+    assert about.rollouts_until(ended.effective_ms) == []
+    (early,) = about.rollouts_until(ended.effective_ms + 1)
+    assert (early.waves, early.end_ms, early.ended_by) == (ended.waves[:1], None, None)
+    (late,) = about.rollouts_until(1_795_420_800_000)
+    assert (late.waves, late.end_ms, late.ended_by) == (ended.waves, None, None)
+    assert about.rollouts_until(1_795_420_800_001) == [ended]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
 def test_a_truncated_file_is_told(path: Path, share: float) -> None:
     content = path.read_bytes()
@@ -152,13 +186,18 @@ def test_a_truncated_file_is_told(path: Path, share: float) -> None:
     assert "cannot be read as Parquet" in _refused(path)
 
 
-def test_a_file_that_was_never_finished_is_told(tmp_path: Path) -> None:
-    def failing() -> object:
-        yield DAYS[0]
-        raise RuntimeError("killed")
+class Failing(Days):
+    """A panel whose second day cannot be had."""
 
+    def day(self, ordinal: int) -> PanelDay | None:
+        if ordinal > FIRST:
+            raise RuntimeError
+        return super().day(ordinal)
+
+
+def test_a_file_that_was_never_finished_is_told(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
-        write(tmp_path / "panel.parquet", ABOUT, failing())  # type: ignore[arg-type]
+        write(tmp_path / "panel.parquet", ABOUT, Failing({day.day: day for day in DAYS}))
     assert "panel" in _refused(tmp_path / "panel.parquet")
 
 
@@ -201,19 +240,19 @@ def test_rows_that_were_filtered_or_columns_that_were_changed_are_told(path: Pat
 
 def test_rows_of_another_day_are_told(tmp_path: Path) -> None:
     one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
-    write(one, ABOUT, [some_day(FIRST, 3)])
-    write(other, ABOUT, [some_day(FIRST + 1, 3)])
+    write(one, ABOUT, panel_of(some_day(FIRST, 3)))
+    write(other, ABOUT, panel_of(some_day(FIRST + 1, 3)))
     _rewritten(one, pq.read_table(one), _head_of(other))
     assert "rows of 2026-11-02 are not those that were exported" in _refused(one)
 
 
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(RefusedToStart, match="missing"):
-        write(tmp_path / "missing" / "panel.parquet", ABOUT, DAYS)
+        write(tmp_path / "missing" / "panel.parquet", ABOUT, panel_of(*DAYS))
 
 
 def test_without_pyarrow_the_extra_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(RefusedToStart, match=r"pyarrow is not installed: install the extra 'eddyline\[backtest\]'"):
-        write(path, ABOUT, DAYS)
+        write(path, ABOUT, panel_of(*DAYS))
     assert panel.EXTRA in _refused(path)

@@ -20,7 +20,7 @@ What belongs to whole days and to the app is in the file's metadata, under the k
 day with rows is a row group of its own, so that a file is read a day at a time.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eddyline import features, versions
+from eddyline.adaptation.panel import Panel, days_of
 from eddyline.errors import RefusedToStart
 from eddyline.extras import need
 from eddyline.panel import PROJECTED
@@ -61,6 +62,17 @@ class About(NamedTuple):
     rollouts: Sequence[Rollout]
     """Of the app, by time."""
 
+    def rollouts_until(self, time_ms: int) -> list[Rollout]:
+        """Return the rollouts as they were known then: what took effect at that time or later is left out."""
+        return [_as_known(rollout, time_ms) for rollout in self.rollouts if rollout.effective_ms < time_ms]
+
+
+def _as_known(rollout: Rollout, time_ms: int) -> Rollout:
+    waves = tuple(wave for wave in rollout.waves if wave.effective_ms < time_ms)
+    if rollout.end_ms is None or rollout.end_ms < time_ms:
+        return rollout._replace(waves=waves)
+    return rollout._replace(waves=waves, end_ms=None, ended_by=None)
+
 
 class _Day(msgspec.Struct, frozen=True):
     """What is known of a whole day."""
@@ -79,6 +91,8 @@ class _Head(msgspec.Struct, frozen=True):
     app: str
     timezone: str
     rollouts: list[Rollout]
+    known: list[str]
+    """The first and the last date of which anything is known; none in an empty panel."""
     days: list[_Day]
 
 
@@ -86,8 +100,8 @@ class _Versioned(msgspec.Struct):
     version: int
 
 
-def write(path: Path, about: About, days: Iterable[PanelDay]) -> int:
-    """Write days to a file, in their order, and return how many rows it has.
+def write(path: Path, about: About, panel: Panel) -> int:
+    """Write all that a panel knows to a file, and return how many rows it has.
 
     Raises:
         RefusedToStart: it cannot be written, or pyarrow is not installed.
@@ -96,11 +110,12 @@ def write(path: Path, about: About, days: Iterable[PanelDay]) -> int:
     known = []
     try:
         with parquet.ParquetWriter(path, _schema(pyarrow), compression="zstd") as file:
-            for day in days:
+            for day in days_of(panel, panel.known()):
                 if len(day.user):
                     file.write_table(_table(day, pyarrow))
                 known.append(_told(day))
-            head = _Head(VERSION, features.VERSION, about.app, about.timezone, list(about.rollouts), known)
+            spanned = _dates(panel.known())
+            head = _Head(VERSION, features.VERSION, about.app, about.timezone, list(about.rollouts), spanned, known)
             file.add_key_value_metadata({KEY: msgspec.json.encode(head)})
     except OSError as error:
         raise RefusedToStart(f"{path}: {error.strerror or error}") from None
@@ -123,7 +138,7 @@ def reading(path: Path) -> Iterator["PanelFile"]:
 
 
 class PanelFile:
-    """A panel in a file: an :class:`eddyline.adaptation.panel.Panel`."""
+    """A panel in a file, read a day at a time."""
 
     def __init__(self, path: Path, file: Any, schema: "pa.Schema") -> None:  # noqa: ANN401 - pyarrow has no types
         """Take an open Parquet file; :func:`reading` opens one."""
@@ -137,19 +152,18 @@ class PanelFile:
         self._groups = {ordinal: group for group, ordinal in enumerate(with_rows)}
         if file.num_row_groups != len(with_rows):
             raise RefusedToStart(f"{path}: its rows are not those that were exported")
-        self.day = lru_cache(KEPT_DAYS)(self._day)
+        self._known = [date.fromisoformat(end).toordinal() for end in head.known]
+        self._kept = lru_cache(KEPT_DAYS)(self._find)
 
     def known(self) -> range:
-        """Return the dates from the first to the last that are in the file."""
-        return range(min(self._days), max(self._days) + 1) if self._days else range(0)
+        """Return the dates from the first to the last that anything was known of."""
+        return range(self._known[0], self._known[-1] + 1) if self._known else range(0)
 
-    def days(self) -> Iterator[PanelDay]:
-        """Return all days, in the order in which they were written."""
-        for ordinal, day in self._days.items():
-            yield self._read(ordinal, day)
+    def day(self, ordinal: int) -> PanelDay | None:
+        """Return the panel of a local date; None where nothing is known of it."""
+        return self._kept(ordinal)
 
-    def _day(self, ordinal: int) -> PanelDay | None:
-        """Return the panel of a local date; None where the file has none."""
+    def _find(self, ordinal: int) -> PanelDay | None:
         day = self._days.get(ordinal)
         return None if day is None else self._read(ordinal, day)
 
@@ -160,6 +174,10 @@ class PanelFile:
         if len(table) != day.rows or set(table["day"].to_pylist()) != {date.fromordinal(ordinal)}:
             raise RefusedToStart(f"{self._path}: its rows of {day.date} are not those that were exported")
         return _day(ordinal, day, table)
+
+
+def _dates(known: range) -> list[str]:
+    return [date.fromordinal(end).isoformat() for end in (known[0], known[-1])] if known else []
 
 
 def _head(path: Path, metadata: Mapping[bytes, bytes]) -> _Head:
