@@ -95,7 +95,7 @@ def gather(panel: Panel, look: Look, arms: Arms) -> Study:
         arms: who is in which arm; whom it does not name is in neither.
     """
     before, after = list(days_of(panel, look.before)), list(days_of(panel, look.after))
-    users = _users([*before, *after], below(before, after))
+    users = users_below([*before, *after], below(before, after))
     return Study(
         user=users,
         treated=_of(arms.user, arms.treated, users),
@@ -131,7 +131,8 @@ def _add(sums: NDArray[np.float64], place: NDArray[np.intp], values: NDArray[np.
         sums[place[first]] += values if len(first) == len(place) else np.add.reduceat(values, first)
 
 
-def _users(days: list[PanelDay], limit: int) -> NDArray[np.uint64]:
+def users_below(days: list[PanelDay], limit: int) -> NDArray[np.uint64]:
+    """Return the ranks below ``limit`` of the users of the days, ascending."""
     everybody = np.unique(np.concatenate([np.zeros(0, np.uint64), *(day.user for day in days)]))
     return everybody[everybody <= np.uint64(limit - 1)]
 
