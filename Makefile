@@ -24,7 +24,7 @@ demo: $(RUNTIME) ## watch three days of traffic in about two minutes: broker, Re
 	@$(BIN)/eddyline demo
 
 test: $(DEV) ## unit tests, doctests, and what runs on the embedded servers
-	$(BIN)/python -m pytest -m "not chaos" --ignore=tests/integration --ignore=tests/chaos
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not chaos" --ignore=tests/integration --ignore=tests/chaos
 
 integration: $(DEV) ## tests against real servers; those for Apache Kafka need Java 17 and Maven (see .ci/setup)
 	$(BIN)/python -m pytest -m "not chaos" tests/integration tests/chaos
