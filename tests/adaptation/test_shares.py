@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.adaptation.studies import study
 
-from eddyline.adaptation.shares import Shares, shares
+from eddyline.adaptation.shares import Shares, along
 from eddyline.adaptation.study import Study
 from eddyline.adaptation.terms import terms
 
@@ -12,7 +12,7 @@ from eddyline.adaptation.terms import terms
 def _shares(found: Study) -> Shares | None:
     made = terms(found)
     assert made is not None
-    return shares(found, made)
+    return along(found, made).shares
 
 
 def test_shares_add_up_to_one() -> None:

@@ -5,8 +5,9 @@ from tests.adaptation.made import panel_day
 
 from eddyline.adaptation.arms import Arms
 from eddyline.adaptation.looks import Look
-from eddyline.adaptation.panel import Days, below
+from eddyline.adaptation.panel import Days, Held, below
 from eddyline.adaptation.study import PROJECTED_UNIT, Study, gather
+from eddyline.panel import PROJECTED
 from eddyline.paneldays import STYLES, PanelDay
 
 LOOK = Look(range(10, 12), range(13, 15), range(13, 15), 14, 0)
@@ -81,6 +82,24 @@ def test_a_study_without_days_has_no_users() -> None:
 def test_a_panel_knows_its_days_from_the_first_to_the_last() -> None:
     assert Days({10: panel_day(10, []), 14: panel_day(14, [])}).known() == range(10, 15)
     assert len(Days({}).known()) == 0
+
+
+def test_a_held_day_is_asked_for_once_and_then_has_zeros_for_vectors() -> None:
+    days = {10: panel_day(10, [1, 2])._replace(projected=np.full((2, PROJECTED), 7))}
+    held = Held(Days(days))
+    first = held.day(10)
+    del days[10]
+    later = held.day(10)
+    assert first is not None
+    assert later is not None
+    assert np.array_equal(first.projected, np.full((2, PROJECTED), 7))
+    assert np.array_equal(later.projected, np.zeros((2, PROJECTED)))
+    assert later.user.tolist() == [1, 2]
+
+
+def test_a_day_that_is_not_known_is_not_known_later_either() -> None:
+    held = Held(Days({}))
+    assert (held.day(10), held.day(10), len(held.known())) == (None, None, 0)
 
 
 def test_users_are_below_the_lowest_threshold_of_all_days() -> None:

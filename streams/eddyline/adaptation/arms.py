@@ -64,6 +64,8 @@ class Arms(NamedTuple):
     """Why the arms are not what was announced, or why there are none; None where everybody simply got it."""
     checked: int = 0
     """How many assigned users name their deployments, so that their buckets were held against them."""
+    everybody_ms: int | None = None
+    """Since when everybody has it, if others had it before; None while somebody is without it."""
 
 
 def arms_of(rollout: Rollout, usage: Usage, day_end_ms: int) -> Arms:
@@ -151,7 +153,8 @@ def _both(crossed: int, users: int) -> str:
 
 
 def _everybody(usage: Usage, wave: Wave) -> Arms:
-    return _no_arms(usage, f"everybody has it since {rfc3339(wave.effective_ms)}")
+    found = _no_arms(usage, f"everybody has it since {rfc3339(wave.effective_ms)}")
+    return found._replace(everybody_ms=wave.effective_ms)
 
 
 def _no_arms(usage: Usage, reason: str | None, crossed: int = 0) -> Arms:

@@ -74,7 +74,7 @@ def followed(rollout: Rollout, zone: ZoneInfo) -> range:
 def first_whole_day(time_ms: int, zone: ZoneInfo) -> int:
     """Return the first local date that begins at this time or later."""
     today = local_date(time_ms, zone)
-    return today if _begin_ms(today, zone) == time_ms else today + 1
+    return today if day_begin(today, zone) == time_ms else today + 1
 
 
 def local_date(time_ms: int, zone: ZoneInfo) -> int:
@@ -82,7 +82,8 @@ def local_date(time_ms: int, zone: ZoneInfo) -> int:
     return datetime.fromtimestamp(time_ms / 1000, zone).toordinal()
 
 
-def _begin_ms(ordinal: int, zone: ZoneInfo) -> int:
+def day_begin(ordinal: int, zone: ZoneInfo) -> int:
+    """Return when a local date begins, in milliseconds since 1970."""
     return day_end(date.fromordinal(ordinal - 1).isoformat(), zone)
 
 

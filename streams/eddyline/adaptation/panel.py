@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+import numpy as np
+
 from eddyline.paneldays import ALL, PanelDay
+
+_ZERO = np.int64(0)
 
 
 class Panel(Protocol):
@@ -30,6 +34,30 @@ class Days:
     def known(self) -> range:
         """Return the dates from the first to the last that anything is known of."""
         return range(min(self._days), max(self._days) + 1) if self._days else range(0)
+
+
+class Held:
+    """A panel that is asked for each day once: later readers of a day get it with zeros for the projected vectors.
+
+    These are two thirds of a day, and only one reader needs them, who has to be the first.
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        """Take the panel to ask."""
+        self._panel = panel
+        self._days: dict[int, PanelDay | None] = {}
+
+    def day(self, ordinal: int) -> PanelDay | None:
+        """Return the panel of a local date; None where nothing is known of it."""
+        if ordinal in self._days:
+            return self._days[ordinal]
+        found = self._panel.day(ordinal)
+        self._days[ordinal] = found and found._replace(projected=np.broadcast_to(_ZERO, found.projected.shape))
+        return found
+
+    def known(self) -> range:
+        """Return the dates from the first to the last that anything is known of."""
+        return self._panel.known()
 
 
 def days_of(panel: Panel, ordinals: range) -> Iterator[PanelDay]:

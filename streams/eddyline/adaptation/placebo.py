@@ -128,7 +128,7 @@ def band(history: Sequence[PlaceboDay], end: int, within: Floats, between: Float
     Returns:
         None with fewer than 56 placebo days.
     """
-    used = [found for found in history if found.day + WIDTH <= end and found.day > end - KEPT_DAYS]
+    used = usable(history, end)
     if len(used) < LEAST_DAYS:
         return None
     point = 1 - LEVEL / 2 / questions
@@ -136,6 +136,11 @@ def band(history: Sequence[PlaceboDay], end: int, within: Floats, between: Float
     spreads = _rms([found.within for found in used]), _rms([found.between for found in used])
     widths = [np.maximum(normal * own, student * rms) for own, rms in zip((within, between), spreads, strict=True)]
     return Band(len(used), *widths)
+
+
+def usable(history: Sequence[PlaceboDay], end: int) -> list[PlaceboDay]:
+    """Return the placebo days that a change on day ``end`` is held against."""
+    return [found for found in history if found.day + WIDTH <= end and found.day > end - KEPT_DAYS]
 
 
 def usual(history: Sequence[PlaceboDay], end: int, within: Term, between: Term) -> bool | None:
@@ -147,11 +152,15 @@ def usual(history: Sequence[PlaceboDay], end: int, within: Term, between: Term) 
         within: the change within users.
         between: the change by who came and left.
     """
-    questions = int(np.count_nonzero(within.error) + np.count_nonzero(between.error))
-    found = band(history, end, within.error, between.error, max(questions, 1))
+    found = band(history, end, within.error, between.error, questions(within, between))
     if found is None:
         return None
     return bool((np.abs(within.value) <= found.within).all() and (np.abs(between.value) <= found.between).all())
+
+
+def questions(within: Term, between: Term) -> int:
+    """Return how many changes are asked about at once: those that anything varies in."""
+    return max(1, int(np.count_nonzero(within.error) + np.count_nonzero(between.error)))
 
 
 def pack(found: PlaceboDay) -> bytes:

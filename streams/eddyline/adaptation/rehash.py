@@ -41,7 +41,7 @@ class Family(NamedTuple):
     @property
     def p(self) -> float:
         """The probability of one as large where there is nothing; above 0."""
-        return (1 + np.count_nonzero(self.drawn >= self.observed * _TIE)) / (len(self.drawn) + 1)
+        return (1 + int((self.drawn >= self.observed * _TIE).sum())) / (len(self.drawn) + 1)
 
 
 class Families(NamedTuple):

@@ -24,23 +24,45 @@ class Shares(NamedTuple):
     """Shares of the change; they add up to 1."""
 
     adaptation: float
+    """Within users, because of the deployment."""
     selection: float
+    """Who left or came because of it."""
     exogenous: float
+    """Within users, would have come anyway."""
     mix: float
+    """Who left or came anyway."""
 
 
-def shares(study: Study, found: Terms) -> Shares | None:
-    """Return the shares of the terms of a study; None where the change does not stand out of its noise."""
-    changes = study.changes().styles
-    spread = changes.std(0)
+class Along(NamedTuple):
+    """How much of the whole change lies along it."""
+
+    parts: Shares
+    """Of each term; they add up to :attr:`square`."""
+    square: float
+    """Squared length of the change, without what noise adds to it; may be negative."""
+    error: float
+    """Its standard error if nothing changed."""
+
+    @property
+    def shares(self) -> Shares | None:
+        """The shares; None where the change does not stand out of its noise."""
+        if self.square <= LEAST_Z * self.error:
+            return None
+        return Shares(*(part / self.square for part in self.parts))
+
+
+def along(study: Study, found: Terms) -> Along:
+    """Return how much of the change of a study lies along it, term by term."""
+    spread = study.changes().styles.std(0)
     varies = spread**2 > NO_VARIANCE
     total = _scaled(found.treated.total, varies, spread)
     covariance = total.influence.T @ total.influence
-    length = _product(total, total)
-    if length <= LEAST_Z * math.sqrt(2 * float((covariance**2).sum())):
-        return None
     four = (found.adaptation, found.selection, found.exogenous, found.mix)
-    return Shares(*(_product(_scaled(term, varies, spread), total) / length for term in four))
+    return Along(
+        parts=Shares(*(_product(_scaled(term, varies, spread), total) for term in four)),
+        square=_product(total, total),
+        error=math.sqrt(2 * float((covariance**2).sum())),
+    )
 
 
 def _product(one: Term, other: Term) -> float:

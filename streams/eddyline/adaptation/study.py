@@ -1,5 +1,6 @@
 """A study: what each user of the panel wrote before a deployment and after it, and which arm he is in."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,9 +8,9 @@ from numpy.typing import NDArray
 
 from eddyline.adaptation.arms import Arms
 from eddyline.adaptation.looks import Look
-from eddyline.adaptation.panel import Panel, below, days_of
+from eddyline.adaptation.panel import Panel, days_of
 from eddyline.panel import PROJECTED
-from eddyline.paneldays import STYLES, PanelDay
+from eddyline.paneldays import ALL, STYLES, PanelDay
 
 PROJECTED_UNIT = 16 * 400
 """What sums of projected vectors are in units of one part of."""
@@ -74,6 +75,11 @@ class Study(NamedTuple):
         """``(u,)`` weights of the users by what they did before the change, from 0 to below 1."""
         return self.before.openers / (self.before.openers + HALF_WEIGHT)
 
+    def under(self, arms: Arms) -> "Study":
+        """Return the same users in the given arms; whom they do not name is in neither."""
+        treated, control = (np.isin(self.user, arms.user[mask]) for mask in (arms.treated, arms.control_mask))
+        return self._replace(treated=treated, control=control, share=arms.share)
+
     def changes(self) -> Changes:
         """Return how those changed who stayed and are in one of the arms."""
         those = np.flatnonzero(self.stayed & (self.treated | self.control))
@@ -94,48 +100,77 @@ def gather(panel: Panel, look: Look, arms: Arms) -> Study:
         look: which of them.
         arms: who is in which arm; whom it does not name is in neither.
     """
-    before, after = list(days_of(panel, look.before)), list(days_of(panel, look.after))
-    users = users_below([*before, *after], below(before, after))
-    return Study(
-        user=users,
-        treated=_of(arms.user, arms.treated, users),
-        control=_of(arms.user, arms.control_mask, users),
-        before=side(before, users),
-        after=side(after, users),
-        share=arms.share,
-    )
+    return observe(panel, look).under(arms)
 
 
-def side(days: list[PanelDay], users: NDArray[np.uint64]) -> Side:
+def observe(panel: Panel, look: Look) -> Study:
+    """Return what the users of the look's days did, nobody being in any arm; each day is asked for once."""
+    before, after = (_Sums(days_of(panel, period)) for period in (look.before, look.after))
+    everybody = np.union1d(before.user, after.user)
+    users = everybody[everybody <= np.uint64(min(before.below, after.below) - 1)]
+    nobody = np.zeros(len(users), np.bool_)
+    return Study(users, nobody, nobody, before.side(users), after.side(users), None)
+
+
+def side(days: Iterable[PanelDay], users: NDArray[np.uint64]) -> Side:
     """Return what the given users did on the given days.
 
     Args:
         days: in any order.
         users: ``(u,)`` ranks, ascending; what others did is left out.
     """
-    openers = np.zeros(len(users))
-    styles, projected = np.zeros((len(users), STYLES)), np.zeros((len(users), PROJECTED))
-    for day in days:
-        rows = np.flatnonzero(np.isin(day.user, users))
-        place = np.searchsorted(users, day.user[rows])
-        for sums, column in ((openers, day.openers), (styles, day.styles), (projected, day.projected)):
-            _add(sums, place, column[rows])
-    each = np.maximum(openers, 1)[:, np.newaxis]
-    return Side(openers.astype(np.int64), styles / each, projected / (each * PROJECTED_UNIT))
+    return _Sums(days).side(users)
 
 
-def _add(sums: NDArray[np.float64], place: NDArray[np.intp], values: NDArray[np.int64]) -> None:
-    """Add each value to the sum at its place; equal places follow one another."""
-    if len(place):
-        first = np.flatnonzero(np.diff(place, prepend=-1))
-        sums[place[first]] += values if len(first) == len(place) else np.add.reduceat(values, first)
-
-
-def users_below(days: list[PanelDay], limit: int) -> NDArray[np.uint64]:
+def users_below(days: Iterable[PanelDay], limit: int) -> NDArray[np.uint64]:
     """Return the ranks below ``limit`` of the users of the days, ascending."""
     everybody = np.unique(np.concatenate([np.zeros(0, np.uint64), *(day.user for day in days)]))
     return everybody[everybody <= np.uint64(limit - 1)]
 
 
-def _of(known: NDArray[np.uint64], mask: NDArray[np.bool_], users: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    return np.isin(users, known[mask])
+class _Sums:
+    """Sums over days of the openers, styles and projected vectors of whoever was there; one day at a time in memory."""
+
+    def __init__(self, days: Iterable[PanelDay]) -> None:
+        self.user = np.zeros(0, np.uint64)
+        self.below = ALL
+        self._sums = [np.zeros((0, width)) for width in (1, STYLES, PROJECTED)]
+        for day in days:
+            self._add(day)
+
+    def _add(self, day: PanelDay) -> None:
+        self.below = min(self.below, day.below)
+        # Rows of a user follow one another.
+        first = np.flatnonzero(np.diff(day.user, prepend=~day.user[:1]))
+        users = day.user[first]
+        self._admit(users[~_contains(self.user, users)])
+        place = np.searchsorted(self.user, users)
+        for sums, column in zip(self._sums, (day.openers[:, np.newaxis], day.styles, day.projected), strict=True):
+            sums[place] += column if len(first) == len(column) else np.add.reduceat(column, first)
+
+    def _admit(self, users: NDArray[np.uint64]) -> None:
+        if len(users):
+            everybody = np.sort(np.concatenate([self.user, users]))
+            self._sums, self.user = self._of(everybody), everybody
+
+    def _of(self, users: NDArray[np.uint64]) -> list[NDArray[np.float64]]:
+        found = [np.zeros((len(users), sums.shape[1])) for sums in self._sums]
+        mine = _contains(users, self.user)
+        place = np.searchsorted(users, self.user[mine])
+        for mean, sums in zip(found, self._sums, strict=True):
+            mean[place] = sums[mine]
+        return found
+
+    def side(self, users: NDArray[np.uint64]) -> Side:
+        """Return the means of the given users."""
+        openers, styles, projected = self._of(users)
+        each = np.maximum(openers, 1)
+        return Side(openers[:, 0].astype(np.int64), styles / each, projected / (each * PROJECTED_UNIT))
+
+
+def _contains(users: NDArray[np.uint64], those: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return which of ``those`` are among the users; both ascending."""
+    if not len(users):
+        return np.zeros(len(those), np.bool_)
+    found: NDArray[np.bool_] = users[np.minimum(np.searchsorted(users, those), len(users) - 1)] == those
+    return found

@@ -31,25 +31,25 @@ class Facts(NamedTuple):
     """Users of the deployment with openers before and after."""
     without: int
     """Users without it, the same; 0 without a control."""
-    usual: bool | None
+    usual: bool | None = None
     """Without a control: whether W and K lie within their placebo bands; None with too few placebo days."""
-    first_opener: float | None
+    first_opener: float | None = None
     """The arms differ in the first opener after the change."""
-    style: float | None
+    style: float | None = None
     """Any style feature changed, at this look alone."""
-    embedding: float | None
+    embedding: float | None = None
     """The embeddings moved, at this look alone."""
-    sequential: float | None
+    sequential: float | None = None
     """Both at all looks until now; where it is there, it decides instead of the two."""
-    settled: bool
+    settled: bool = False
     """Whether the effect hardly moves any more, see :mod:`eddyline.adaptation.settled`."""
-    rates: float | None
+    rates: float | None = None
     """The arms differ in how many users stayed or came."""
-    mix: float | None
+    mix: float | None = None
     """Who writes changed without the deployment, too."""
-    exogenous: float | None
+    exogenous: float | None = None
     """Users changed without it, too."""
-    mix_leads: bool
+    mix_leads: bool = False
     """Whether mix has a larger share of all change than exogenous."""
 
     @property
