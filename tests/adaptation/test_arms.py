@@ -152,10 +152,14 @@ def test_a_router_that_ignores_the_user_gives_no_arms_whatever_was_announced(cro
         assert arms.treated[0], "whoever crossed stays in the arm that he was assigned to"
 
 
-def test_users_of_unknown_bucket_are_in_neither_arm() -> None:
-    users = by_bucket(HELD_OUT)
-    users.bucket[0] = UNKNOWN
-    assert sizes(arms_of(rollout(HELD_OUT), users, END)) == (799, 200)
+@pytest.mark.parametrize(("first", "user"), [(100, 0), (800, 999)])
+def test_users_of_unknown_bucket_are_in_neither_arm(first: int, user: int) -> None:
+    arm = Arm("holdout", 0.2, first)
+    users = by_bucket(arm)
+    users.bucket[user] = UNKNOWN
+    arms = arms_of(rollout(arm), users, END)
+    assert sum(sizes(arms)) == 999
+    assert not arms.treated[user] | arms.control_mask[user]
 
 
 def test_without_any_bucket_arms_are_observed() -> None:

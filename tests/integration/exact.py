@@ -8,6 +8,7 @@ from tests.integration.running import Installation, Line, headers
 from tests.oracle.mismatch import Mismatch, report
 from tests.oracle.oracle import truth
 from tests.oracle.rules import Rules
+from tests.oracle.stored import panels_of
 
 from eddyline.encoders import OnnxEncoder
 
@@ -22,7 +23,7 @@ SETTINGS = {
     # ... and what is read again after a crash must be in the horizon, though hours of event time pass in a minute.
     "windows_dedupe_seconds": 604_800,
 }
-RESULTS = ("window", "rolling", "day", "panel")
+RESULTS = ("window", "rolling", "day")
 KEYS = {"drift": "app", "scores": "request_id"}
 
 
@@ -43,10 +44,18 @@ def dead_letters(kafka: Installation) -> Counter[str]:
 
 
 def results(kafka: Installation) -> dict[str, dict[str, bytes]]:
-    """Return every finished result that Redis holds, by key and field."""
-    found: list[bytes] = [key for kind in RESULTS for key in kafka.redis.scan_iter(f"eddyline:{kind}:*", 1000)]
-    hashes: dict[str, dict[bytes, bytes]] = {key.decode(): kafka.redis.hgetall(key) for key in found}  # type: ignore[misc]
-    return {key: {name.decode(): value for name, value in fields.items()} for key, fields in hashes.items()}
+    """Return everything finished that Redis holds, by key and field."""
+    found = {key: values for kind in RESULTS for key, values in hashes(kafka, f"eddyline:{kind}:*").items()}
+    for fields in hashes(kafka, "eddyline:{judge:*}").values():
+        found |= panels_of(fields)
+    return found
+
+
+def hashes(kafka: Installation, pattern: str) -> dict[str, dict[str, bytes]]:
+    """Return what Redis holds under keys of a pattern, by key and field."""
+    found: list[bytes] = list(kafka.redis.scan_iter(pattern, 1000))
+    values: dict[str, dict[bytes, bytes]] = {key.decode(): kafka.redis.hgetall(key) for key in found}  # type: ignore[misc]
+    return {key: {name.decode(): value for name, value in fields.items()} for key, fields in values.items()}
 
 
 def envelopes(kafka: Installation, name: str) -> list[Mismatch]:

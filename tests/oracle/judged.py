@@ -15,6 +15,8 @@ from tests.oracle.windows import Key, Window
 
 LEARNING = "there is no eval set, and not enough history yet"
 MIXED = "a deployment took effect inside this window"
+SOME = "only some of the users have the deployment"
+EVERYBODY = 1000
 
 
 class Whole(NamedTuple):
@@ -25,6 +27,8 @@ class Whole(NamedTuple):
     deployment: str
     source: str
     window: Window
+    why: str
+    """Why nobody knows the deployment, where it is mixed."""
 
 
 class Timeline:
@@ -33,23 +37,29 @@ class Timeline:
     def __init__(self, announcements: Iterable[Deployment]) -> None:
         self._announcements = sorted(announcements, key=lambda one: (one.at, one.id))
 
-    def in_force(self, time_ms: int) -> str:
-        """Return the deployment in force at a time, or nothing."""
-        current = ""
+    def in_force(self, time_ms: int) -> tuple[str, str]:
+        """Return the deployment of those who have no other, and the one that only some have; each may be nothing."""
+        rest = some = ""
         for one in self._announcements:
-            if one.at <= time_ms and one.action != "retire":
-                current = one.name
-            elif one.at <= time_ms and one.name == current:
-                current = ""
-        return current
+            if one.at > time_ms:
+                break
+            if one.action == "retire":
+                rest, some = (name if name != one.name else "" for name in (rest, some))
+            elif one.action == "rollback" or one.reach == EVERYBODY:
+                rest, some = one.name, ""
+            elif one.reach:
+                rest, some = rest if rest != one.name else "", one.name
+        return rest, some
 
-    def known(self, start: int, end: int) -> tuple[str, str]:
-        """Return the deployment of a window's unnamed events, and how it is known."""
-        current = self.in_force(start)
+    def known(self, start: int, end: int) -> tuple[str, str, str]:
+        """Return the deployment of a window's unnamed events, how it is known, and why it is not."""
+        current, some = self.in_force(start)
         changes = [self.in_force(one.at) for one in self._announcements if start < one.at < end]
-        if any(change != current for change in changes):
-            return "", "mixed"
-        return (current, "announced") if current else ("", "none")
+        if any(change != (current, some) for change in changes):
+            return "", "mixed", MIXED
+        if some:
+            return "", "mixed", SOME
+        return (current, "announced", "") if current else ("", "none", "")
 
 
 def wholes_of(windows: Mapping[Key, Window], deployments: Sequence[Deployment], rules: Rules) -> list[Whole]:
@@ -57,15 +67,15 @@ def wholes_of(windows: Mapping[Key, Window], deployments: Sequence[Deployment], 
     announced: defaultdict[str, list[Deployment]] = defaultdict(list)
     for deployment in deployments:
         announced[deployment.app].append(deployment)
-    found: dict[Key, tuple[str, Window]] = {}
+    found: dict[Key, tuple[str, Window, str]] = {}
     # Named ones first: what only an announcement names joins what events name.
     for key, window in sorted(windows.items(), key=lambda item: not item[0].deployment):
-        name, source = key.deployment, "attribute"
+        name, source, why = key.deployment, "attribute", ""
         if not name:
-            name, source = Timeline(announced[key.app]).known(key.start, key.start + rules.window_ms)
+            name, source, why = Timeline(announced[key.app]).known(key.start, key.start + rules.window_ms)
         whole = key._replace(deployment=name)
-        source, before = found.get(whole, (source, Window()))
-        found[whole] = (source, before + window)
+        source, before, why = found.get(whole, (source, Window(), why))
+        found[whole] = (source, before + window, why)
     return [Whole(*key, *found[key]) for key in sorted(found, key=lambda key: (key.app, key.start, key.deployment))]
 
 
@@ -118,7 +128,7 @@ class Judge:
 
     def _compared(self, whole: Whole) -> dict[str, Any]:
         if whole.source == "mixed":
-            return _nothing("insufficient_data", MIXED)
+            return _nothing("insufficient_data", whole.why)
         self._first.setdefault(whole.deployment, whole.start)
         reference = self._reference(whole)
         if reference is None:

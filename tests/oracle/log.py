@@ -41,6 +41,8 @@ class Prompt:
     """As the event names it, or empty."""
     user: bytes
     """Pseudonym of the user, else of the session; empty without either."""
+    bucket: int
+    """Of the user's id; -2 where there is no user."""
     session: bytes
     tool: bool
     text: str
@@ -78,6 +80,8 @@ class Deployment:
     app: str
     name: str
     action: str
+    reach: int
+    """How many of 1,000 users it is for."""
 
 
 Event = Prompt | Answer | Feedback | Deployment
@@ -154,11 +158,13 @@ def _understand(topic: str, value: object, rules: Rules) -> Event:
             user, session = _who(given, rules.pepper)
             texts = _nfc(given["prompt"]), _nfc(given["response"]) if "response" in given else None
             named, tool = given.get("deployment", ""), given.get("turn") == "tool"
-            return Prompt(given.get("id", ""), at, app, named, user, session, tool, *texts, scores)
+            bucket = _bucket(given["user"]) if "user" in given else -2
+            return Prompt(given.get("id", ""), at, app, named, user, bucket, session, tool, *texts, scores)
         case "feedback":
             return Feedback(given["request_id"], at, given["name"], fixed(given["value"]))
         case "deployments":
-            return Deployment(given.get("id", ""), at, app, given["deployment"], given.get("action", "deploy"))
+            reach = _reach(given.get("arm", {"kind": "all"}))
+            return Deployment(given.get("id", ""), at, app, given["deployment"], given.get("action", "deploy"), reach)
         case _:
             return Answer(given["request_id"], at, given.get("candidate"), _nfc(given["response"]), scores)
 
@@ -215,6 +221,16 @@ def _who(given: dict[str, Any], pepper: str) -> tuple[bytes, bytes]:
 
 def _pseudonym(pepper: str, kind: str, name: str) -> bytes:
     return hmac.digest(pepper.encode(), f"{kind}\0{name}".encode(), hashlib.sha256)[:16]
+
+
+def _reach(arm: dict[str, Any]) -> int:
+    share = round(1000 * arm.get("share", 1.0))
+    by_kind: dict[str, int] = {"all": 1000, "canary": share, "holdout": 1000 - share}
+    return by_kind[arm["kind"]]
+
+
+def _bucket(user: str) -> int:
+    return int(hashlib.sha256(f"eddyline:{user}".encode()).hexdigest()[:16], 16) % 1000
 
 
 def _nfc(text: str) -> str:

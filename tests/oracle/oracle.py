@@ -77,7 +77,7 @@ def truth(
         drift=_drift(wholes, rules, encoder.space_id, imported, watched),
         scores={score.id: _score(score, encoder.space_id) for score in scores},
         dead=log.dead,
-        results=results | stored.panel(panel_of(prompts, rules)),
+        results=results | stored.panel(panel_of(prompts, rules, log.newest)),
     )
 
 

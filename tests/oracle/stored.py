@@ -1,7 +1,9 @@
-"""The finished results in Redis, as docs/architecture.md lays them out: cells, hours, rolling sums, days, panels."""
+"""What is finished in Redis, as docs/architecture.md lays it out: cells, hours, rolling sums, days, the panel."""
 
+import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +14,7 @@ from tests.oracle.judged import Whole
 from tests.oracle.references import DAY_MS, HOUR_MS
 from tests.oracle.rules import Rules
 from tests.oracle.seen import Ints, Seen, total
-from tests.oracle.windows import SAMPLE, Window, sample
+from tests.oracle.windows import SAMPLE, SIZES, STYLES, Window, sample
 
 Values = dict[str, Any]
 """By Redis key, what it must hold, as JSON-like values."""
@@ -128,8 +130,16 @@ def _fewest_bytes(numbers: Ints) -> dict[str, Any]:
 
 
 def panel(rows: Mapping[tuple[str, str], Mapping[str, Any]]) -> Values:
-    """Return the panel by key."""
-    return {f"eddyline:panel:{_quoted(app)}:{day}": dict(found) for (app, day), found in rows.items()}
+    """Return the panel's whole days; in Redis they are fields of judge, see :func:`panels_of`."""
+    return {
+        f"judge:panel:{app}:{day}": {
+            "day": date.fromisoformat(day).toordinal(),
+            "below": 2**64,
+            "lost": False,
+            "rows": dict(found),
+        }
+        for (app, day), found in rows.items()
+    }
 
 
 # Decoding what is there
@@ -199,14 +209,37 @@ def _read_narrow(part: bytes, count: int) -> dict[str, Any]:
     return {"width": width, "values": np.frombuffer(part, f"<i{width}").tolist()}
 
 
+def panels_of(fields: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """Return the whole days of the panel among the fields of a state of judge, as :func:`decode` reads them."""
+    days = [(name[2:].split("\x1f"), value) for name, value in fields.items() if name.startswith("p:")]
+    return {f"judge:panel:{app}:{day}": {"day": value} for (app, day), value in days}
+
+
 def _read_panel(fields: Mapping[str, bytes]) -> dict[str, Any]:
-    return dict(_read_rows(fields.values()))
+    version, day, below, lost, deployments, ranks, columns = msgspec.msgpack.decode(fields["day"])
+    assert version == 1
+    users = [f"{rank:016x}" for rank in np.frombuffer(ranks, "<u8").tolist()]
+    rows = _read_columns(zlib.decompress(columns), len(users))
+    names = [f"{user} {deployments[row.pop('deployment')]}" for user, row in zip(users, rows, strict=True)]
+    assert names == sorted(names)
+    return {
+        "day": day,
+        "below": int.from_bytes(below, "big"),
+        "lost": lost,
+        "rows": dict(zip(names, rows, strict=True)),
+    }
 
 
-def _read_rows(parts: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-    names = ("first_ms", "n", "openers", "features", "numeric", "projected")
-    for part in parts:
-        version, partial = msgspec.msgpack.decode(part)
-        assert version == 1
-        for user, deployment, *values in partial[-1]:
-            yield f"{user.hex()} {deployment}", dict(zip(names, values, strict=True))
+def _read_columns(packed: bytes, count: int) -> list[dict[str, Any]]:
+    """Return rows of numbers by name; what has several numbers a row is a list."""
+    rows: list[dict[str, Any]] = [{} for _ in range(count)]
+    numbers = dict.fromkeys(("deployment", "bucket", "first_ms", "n", "openers", "first"), 1)
+    for name, each in (numbers | {"styles": STYLES, "sizes": SIZES, "projected": 64}).items():
+        width = packed[0]
+        end = 1 + width * count * each
+        values = np.frombuffer(packed[1:end], f"<i{width}").reshape(count, each).tolist()
+        for row, found in zip(rows, values, strict=True):
+            row[name] = found if each > 1 else found[0]
+        packed = packed[end:]
+    assert not packed
+    return rows

@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from tests.oracle.rules import Rules
@@ -12,6 +12,8 @@ from tests.oracle.scored import Score
 from tests.oracle.seen import Seen, total
 
 SAMPLE = 64
+STYLES, SIZES = 24, 3
+"""Features that there are, of those that there is room for."""
 
 
 @dataclass
@@ -84,13 +86,17 @@ def _day(seen: Seen, rules: Rules) -> str:
 
 def whole_days_of(windows: Mapping[Key, Window], rules: Rules, newest: int) -> dict[tuple[str, str], Window]:
     """Return what the windows with prompts hold by (app, day), of the days that end with the last window or before."""
-    closed = datetime.fromtimestamp((rules.start_of(newest) + rules.window_ms) // 1000, UTC)
     found: defaultdict[tuple[str, str], Window] = defaultdict(Window)
     for key, window in windows.items():
         day = datetime.fromtimestamp(key.start // 1000, UTC).date()
-        if window.volume and day + timedelta(days=1) <= closed.date():
+        if window.volume and day < _open_day(rules, newest):
             found[key.app, day.isoformat()] += window
     return dict(found)
+
+
+def _open_day(rules: Rules, newest: int) -> date:
+    """Return the first day that does not end with the last closed window or before."""
+    return datetime.fromtimestamp((rules.start_of(newest) + rules.window_ms) // 1000, UTC).date()
 
 
 def sample(prompts: Iterable[Seen], size: int = SAMPLE) -> list[tuple[int, str, Seen]]:
@@ -103,14 +109,15 @@ def hash_of(*parts: str) -> int:
     return int.from_bytes(hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
 
 
-def panel_of(prompts: list[Seen], rules: Rules) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return, by (app, day), the rows of the panel by user and deployment."""
+def panel_of(prompts: list[Seen], rules: Rules, newest: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return, by app and date of a whole day, the rows of the panel by rank of the user and deployment."""
     openers = {id(seen) for seen in openers_of(prompts, rules)}
     grouped: defaultdict[tuple[str, str], defaultdict[str, list[Seen]]] = defaultdict(lambda: defaultdict(list))
     for seen in prompts:
-        if seen.prompt.user and not seen.prompt.tool:
-            who = f"{seen.prompt.user.hex()} {seen.prompt.deployment}"
-            grouped[seen.prompt.app, _day(seen, rules)][who].append(seen)
+        if seen.prompt.bucket >= 0 and not seen.prompt.tool:
+            who = f"{seen.prompt.user[8:].hex()} {seen.prompt.deployment}"
+            if _day(seen, rules) < _open_day(rules, newest).isoformat():
+                grouped[seen.prompt.app, _day(seen, rules)][who].append(seen)
     return {key: {who: _row(found, openers) for who, found in users.items()} for key, users in grouped.items()}
 
 
@@ -121,9 +128,11 @@ def _row(prompts: list[Seen], openers: set[int]) -> dict[str, Any]:
         "first_ms": min(seen.prompt.at for seen in prompts),
         "n": len(prompts),
         "openers": len(opening),
-        "features": sums.features.tolist(),
-        "numeric": sums.numeric.tolist(),
+        "styles": sums.features[:STYLES].tolist(),
+        "sizes": sums.numeric[:SIZES].tolist(),
         "projected": sum((seen.row.projected for seen in opening[1:]), opening[0].row.projected).tolist()
         if opening
         else [0] * 64,
+        "first": min(opening, key=lambda seen: seen.order).flags if opening else 0,
+        "bucket": prompts[0].prompt.bucket,
     }
