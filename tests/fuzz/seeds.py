@@ -52,6 +52,15 @@ EVENTS: tuple[tuple[str, dict[str, object]], ...] = (
     (TOPICS.shadow_responses, largest()),
     (TOPICS.deployments, {"app": "chat", "deployment": "v2", "effective_at": NOW_MS - 120_000, "id": "d1"}),
     (TOPICS.deployments, {"app": "chat", "deployment": "v2", "effective_at": NOW_MS + 10**9, "action": "retire"}),
+    (
+        TOPICS.deployments,
+        {
+            "app": "chat",
+            "deployment": "v3",
+            "effective_at": NOW_MS,
+            "arm": {"kind": "holdout", "share": 0.2, "first": 5},
+        },
+    ),
 )
 ATTRIBUTES = {"specversion": "1.0", "id": "e1", "source": "/shop", "type": "prompt", "time": "2026-11-21T07:59:00Z"}
 BINARY = tuple((f"ce_{name}", text.encode()) for name, text in ATTRIBUTES.items())

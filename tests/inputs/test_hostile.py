@@ -147,3 +147,36 @@ def test_whatever_arrives_is_an_event_or_a_tombstone_or_a_dead_letter(
     assert (found == "tombstone") == (not value)
     assert found in STABLE or found.startswith("invalid_field:")
     assert len(found) < 60
+
+
+@pytest.mark.parametrize(
+    ("arm", "expected"),
+    [
+        (b"null", "accepted"),
+        (b'{"kind": "all"}', "accepted"),
+        (b'{"kind": "all", "share": "none of yours"}', "accepted"),
+        (b'{"kind": "canary", "share": 0}', "accepted"),
+        (b'{"kind": "holdout", "share": 1, "first": 999}', "accepted"),
+        (b'{"kind": "holdout", "share": 0.2, "first": null}', "accepted"),
+        (b'"all"', "invalid_field:arm"),
+        (b"[]", "invalid_field:arm"),
+        (b"{}", "invalid_field:arm.kind"),
+        (b'{"kind": "everybody"}', "invalid_field:arm.kind"),
+        (b'{"kind": 7}', "invalid_field:arm.kind"),
+        (b'{"kind": null}', "invalid_field:arm.kind"),
+        (b'{"kind": "holdout"}', "invalid_field:arm.share"),
+        (b'{"kind": "canary", "share": null}', "invalid_field:arm.share"),
+        (b'{"kind": "canary", "share": 1.0000001}', "invalid_field:arm.share"),
+        (b'{"kind": "canary", "share": -0.1}', "invalid_field:arm.share"),
+        (b'{"kind": "canary", "share": "0.1"}', "invalid_field:arm.share"),
+        (b'{"kind": "canary", "share": true}', "invalid_field:arm.share"),
+        (b'{"kind": "canary", "share": NaN}', "bad_json"),
+        (b'{"kind": "canary", "share": 1e999}', "bad_json"),
+        (b'{"kind": "canary", "share": 0.1, "first": 1000}', "invalid_field:arm.first"),
+        (b'{"kind": "canary", "share": 0.1, "first": -1}', "invalid_field:arm.first"),
+        (b'{"kind": "canary", "share": 0.1, "first": 1.5}', "invalid_field:arm.first"),
+    ],
+)
+def test_an_arm_is_understood_or_the_place_of_its_fault_is_named(reason: Reason, arm: bytes, expected: str) -> None:
+    announced = b'{"app": "chat", "deployment": "v2", "effective_at": 1795248000, "arm": ' + arm + b"}"
+    assert reason(announced, "deployments") == expected

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eddyline.errors import DeadLetter
-from eddyline.events import Deployment, Event, Feedback, Kind, Prompt, Response, Supplied
+from eddyline.events import Arm, Deployment, Event, Feedback, Kind, Prompt, Response, Supplied
 from eddyline.inputs.native import nfc
 
 NOW_MS = 1_795_248_000_000
@@ -24,7 +24,7 @@ OPTIONAL: dict[Kind, tuple[str, ...]] = {
     "responses": ("scores",),
     "shadow-responses": ("scores",),
     "feedback": (),
-    "deployments": ("environment", "action", "id"),
+    "deployments": ("environment", "action", "arm", "id"),
 }
 REQUIRED = [(kind, name) for kind, fields in SMALLEST.items() for name in fields]
 Read = Callable[..., Event | None]
@@ -141,6 +141,20 @@ def test_a_wrong_field_is_named_by_a_stable_path(reason: Reason, field: str, val
 @pytest.mark.parametrize("value", ["1", None, True, [1], 1e300, -1000.5])
 def test_feedback_that_is_no_sensible_number_is_refused(reason: Reason, value: object) -> None:
     assert reason(SMALLEST["feedback"] | {"value": value}, "feedback") == "invalid_field:value"
+
+
+@pytest.mark.parametrize(
+    ("wire", "arm"),
+    [
+        ({"kind": "all"}, Arm()),
+        ({"kind": "canary", "share": 0.1}, Arm("canary", 0.1)),
+        ({"kind": "holdout", "share": 0.2, "first": 950}, Arm("holdout", 0.2, 950)),
+    ],
+)
+def test_an_announcement_says_whom_it_is_for(read: Read, wire: dict[str, object], arm: Arm) -> None:
+    event = read(SMALLEST["deployments"] | {"arm": wire}, "deployments")
+    assert isinstance(event, Deployment)
+    assert event.arm == arm
 
 
 def test_a_deployment_may_be_announced_a_year_ahead_and_no_more(reason: Reason) -> None:

@@ -14,7 +14,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "response.v1": {"ts": "2026-11-21T08:00:00Z", "request_id": "r1", "response": "hi"},
     "shadow-response.v1": {"ts": 1795248000.5, "request_id": "r1", "response": "hi", "candidate": "next"},
     "feedback.v1": {"ts": 1795248000, "request_id": "r1", "name": "thumbs", "value": -1},
-    "deployment.v1": {"app": "chat", "deployment": "v2", "effective_at": 1795248000},
+    "deployment.v1": {"app": "chat", "deployment": "v2", "effective_at": 1795248000, "arm": {"kind": "all"}},
 }
 
 

@@ -10,7 +10,17 @@ import msgspec
 from eddyline.errors import DeadLetter
 from eddyline.events import Arm, Deployment, Event, Feedback, Kind, Prompt, Response, Supplied
 from eddyline.inputs.times import parse_time
-from eddyline.inputs.wire import ArmV1, DeploymentV1, FeedbackV1, PromptV1, ResponseV1, ScoreV1, ShadowResponseV1
+from eddyline.inputs.wire import (
+    AllV1,
+    CanaryV1,
+    DeploymentV1,
+    FeedbackV1,
+    HoldoutV1,
+    PromptV1,
+    ResponseV1,
+    ScoreV1,
+    ShadowResponseV1,
+)
 from eddyline.settings import Events
 
 DEPLOYMENT_AHEAD_MS = 366 * 86_400_000
@@ -115,8 +125,14 @@ def _deployment(fields: dict[str, Any], context: _Context) -> Deployment:
     )
 
 
-def _arm(wire: ArmV1 | None) -> Arm:
-    return Arm() if wire is None or wire.kind == "all" else Arm(wire.kind, wire.share, wire.first)
+def _arm(wire: AllV1 | CanaryV1 | HoldoutV1 | None) -> Arm:
+    match wire:
+        case CanaryV1(share=share, first=first):
+            return Arm("canary", share, first)
+        case HoldoutV1(share=share, first=first):
+            return Arm("holdout", share, first)
+        case _:
+            return Arm()
 
 
 _PARSERS: dict[Kind, Callable[[dict[str, Any], _Context], Event]] = {

@@ -91,14 +91,29 @@ class FeedbackV1(msgspec.Struct, kw_only=True):
     """The answer as a number."""
 
 
-class ArmV1(msgspec.Struct, kw_only=True):
-    """Which users a deployment is for."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+Bucket = Annotated[int, Meta(ge=0, le=999)]
 
-    kind: Literal["all", "canary", "holdout"]
-    """`canary`: a share of the users gets it; `holdout`: a share stays with what was there before."""
-    share: Annotated[float, Meta(ge=0, le=1)] = 1.0
+
+class AllV1(msgspec.Struct, kw_only=True, tag_field="kind", tag="all"):
+    """Every user gets it."""
+
+
+class CanaryV1(msgspec.Struct, kw_only=True, tag_field="kind", tag="canary"):
+    """A share of the users gets it."""
+
+    share: Share
     """That share."""
-    first: Annotated[int, Meta(ge=0, le=999)] | None = None
+    first: Bucket | None = None
+    """First of the buckets that are this share, where users are assigned by bucket: see operations.md."""
+
+
+class HoldoutV1(msgspec.Struct, kw_only=True, tag_field="kind", tag="holdout"):
+    """A share of the users stays with what was there before."""
+
+    share: Share
+    """That share."""
+    first: Bucket | None = None
     """First of the buckets that are this share, where users are assigned by bucket: see operations.md."""
 
 
@@ -115,7 +130,7 @@ class DeploymentV1(msgspec.Struct, kw_only=True):
     """Where the application runs; from the settings where it is absent."""
     action: Literal["deploy", "rollback", "retire"] | None = None
     """What happens to it: `deploy` where it is absent."""
-    arm: ArmV1 | None = None
+    arm: AllV1 | CanaryV1 | HoldoutV1 | None = None
     """Which users it is for: all of them where it is absent."""
     id: Id | None = None
     """Identifies the announcement; repeating it changes nothing."""
