@@ -59,7 +59,8 @@ def made(seed: int, users: int, change: Change, *, after: int = 14, rate: float 
     seen, days = np.zeros(users, np.int64), {}
     for day in range(CHANGE - 14, CHANGE + after):
         n = rng.poisson(rates)
-        share = np.clip(habit + (day >= CHANGE) * _added(change, seen, treated=~control), 0, 1)
+        met = seen + np.maximum(n - 1, 0) // 2
+        share = np.clip(habit + (day >= CHANGE) * _added(change, met, treated=~control), 0, 1)
         first = rng.random(users) < share
         having = np.where(n > 0, first + rng.binomial(np.maximum(n - 1, 0), share), 0)
         treated = ~control if day >= CHANGE else np.zeros(users, np.bool_)
