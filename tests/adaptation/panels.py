@@ -59,10 +59,12 @@ def made(seed: int, users: int, change: Change, *, after: int = 14, rate: float 
     seen, days = np.zeros(users, np.int64), {}
     for day in range(CHANGE - 14, CHANGE + after):
         n = rng.poisson(rates)
-        met = seen + np.maximum(n - 1, 0) // 2
-        share = np.clip(habit + (day >= CHANGE) * _added(change, met, treated=~control), 0, 1)
-        first = rng.random(users) < share
-        having = np.where(n > 0, first + rng.binomial(np.maximum(n - 1, 0), share), 0)
+        shares = [
+            np.clip(habit + (day >= CHANGE) * _added(change, met, treated=~control), 0, 1)
+            for met in (seen, seen + np.maximum(n - 1, 0) // 2)
+        ]
+        first = rng.random(users) < shares[0]
+        having = np.where(n > 0, first + rng.binomial(np.maximum(n - 1, 0), shares[1]), 0)
         treated = ~control if day >= CHANGE else np.zeros(users, np.bool_)
         days[day] = _day(day, n, having, first, treated)
         seen += n * (day >= CHANGE)

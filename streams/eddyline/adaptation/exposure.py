@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from eddyline.adaptation.halflife import Fit, fit
 from eddyline.adaptation.looks import Look
 from eddyline.adaptation.panel import Panel, days_of
+from eddyline.adaptation.rows import rows_of, sums
 from eddyline.adaptation.study import Study
 from eddyline.paneldays import PanelDay
 
@@ -108,34 +109,29 @@ def curve(panel: Panel, look: Look, study: Study, deployment: str, feature: int)
 
 def _prompts(panel: Panel, days: range, study: Study) -> Floats:
     """Return how many prompts each user sent on the days, ``(u,)``."""
-    sums = np.zeros(len(study.user))
+    found = np.zeros(len(study.user))
     for day in days_of(panel, days):
-        sums += _by_user(study, day, np.isin(day.user, study.user), day.n)
-    return sums
+        found += sums(study.user, day, rows_of(study.user, day), day.n)
+    return found
 
 
 def _openers(panel: Panel, look: Look, study: Study, deployment: str, feature: int) -> _Openers:
     days = list(days_of(panel, look.exposed))
-    sums = np.zeros((3, len(days), len(study.user)))
+    found = np.zeros((3, len(days), len(study.user)))
     for place, day in enumerate(days):
         rows = _counted(day, look, study, deployment)
         columns = day.n, day.openers, day.styles[:, feature]
-        sums[:, place] = [_by_user(study, day, rows, column) for column in columns]
-    prompts = sums[0].astype(np.int64)
+        found[:, place] = [sums(study.user, day, rows, column) for column in columns]
+    prompts = found[0].astype(np.int64)
     exposure = prompts.cumsum(axis=0) - prompts + np.maximum(prompts - 1, 0) // 2
-    return _Openers(exposure, n=sums[1], having=sums[2])
+    return _Openers(exposure, n=found[1], having=found[2])
 
 
 def _counted(day: PanelDay, look: Look, study: Study, deployment: str) -> Bools:
     """Return the rows after the change, ``(m,)``: of the treated those to the deployment, of others all."""
     treated = np.isin(day.user, study.user[study.treated])
     to_it = np.array([name == deployment for name in day.deployments], np.bool_)[day.deployment]
-    return np.isin(day.user, study.user) & (day.first_ms >= look.change_ms) & (to_it | ~treated)
-
-
-def _by_user(study: Study, day: PanelDay, rows: Bools, values: Ints) -> Floats:
-    place = np.searchsorted(study.user, day.user[rows])
-    return np.bincount(place, values[rows], len(study.user)).astype(np.float64)
+    return rows_of(study.user, day) & (day.first_ms >= look.change_ms) & (to_it | ~treated)
 
 
 def _bin(

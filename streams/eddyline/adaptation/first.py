@@ -17,6 +17,7 @@ from eddyline.adaptation.effect import LEAST
 from eddyline.adaptation.looks import PERIOD_DAYS, Look
 from eddyline.adaptation.panel import Panel, days_of
 from eddyline.adaptation.rehash import DRAWS, rehash
+from eddyline.adaptation.rows import rows_of
 from eddyline.adaptation.study import Changes, Study
 from eddyline.paneldays import STYLES, PanelDay
 
@@ -82,7 +83,7 @@ def _first_words(panel: Panel, look: Look, study: Study) -> tuple[Ints, Bools]:
 
 
 def _begin(day: PanelDay, study: Study) -> _Begin:
-    rows = np.flatnonzero(np.isin(day.user, study.user))
+    rows = np.flatnonzero(rows_of(study.user, day))
     rows = rows[np.lexsort((day.first_ms[rows], day.user[rows]))]
     users, first = np.unique(day.user[rows], return_index=True)
     return _Begin(np.searchsorted(study.user, users), rows[first])

@@ -4,11 +4,15 @@ That the two weeks do not differ significantly would be no sign of it: with few 
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eddyline.adaptation.effect import effect
 from eddyline.adaptation.looks import PERIOD_DAYS, WEEK_DAYS, Look
 from eddyline.adaptation.panel import Panel, days_of
-from eddyline.adaptation.study import Changes, Study, side
+from eddyline.adaptation.rows import rows_of, sums
+from eddyline.adaptation.study import Changes, Study
+
+Floats = NDArray[np.float64]
 
 LARGEST = 0.5
 """Of the effect: so much it may have moved from one week to the next, its error added."""
@@ -32,13 +36,25 @@ def settled(panel: Panel, look: Look, study: Study, feature: int, value: float) 
 
 def _changes(panel: Panel, after: range, study: Study, feature: int) -> Changes:
     """Return the last week less the one before it, of users who were active in both and before the change."""
-    last, previous = (side(list(days_of(panel, week)), study.user) for week in (after[WEEK_DAYS:], after[:WEEK_DAYS]))
-    active = study.before.active & last.active & previous.active
+    weeks = [_week(panel, week, study, feature) for week in (after[WEEK_DAYS:], after[:WEEK_DAYS])]
+    openers, having = zip(*weeks, strict=True)
+    active = study.before.active & (openers[0] > 0) & (openers[1] > 0)
     those = np.flatnonzero(active & (study.treated ^ study.control))
+    last, previous = (part[those] / n[those] for part, n in zip(having, openers, strict=True))
     return Changes(
         user=study.user[those],
         control=study.control[those],
         weights=study.weights[those],
-        styles=(last.styles - previous.styles)[those, feature : feature + 1],
+        styles=(last - previous)[:, np.newaxis],
         projected=np.zeros((len(those), 0)),
     )
+
+
+def _week(panel: Panel, days: range, study: Study, feature: int) -> tuple[Floats, Floats]:
+    """Return each user's openers in a week, and how many of them have the feature, each ``(u,)``."""
+    openers, having = np.zeros(len(study.user)), np.zeros(len(study.user))
+    for day in days_of(panel, days):
+        rows = rows_of(study.user, day)
+        openers += sums(study.user, day, rows, day.openers)
+        having += sums(study.user, day, rows, day.styles[:, feature])
+    return openers, having
