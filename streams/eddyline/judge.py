@@ -13,6 +13,7 @@ The state is a hash of fields (see :mod:`eddyline.changes`); ``|`` stands for th
 ``b:`` ``t:`` ``k:`` ``d:``                      days of apps, see :mod:`eddyline.pastdays`
 ``n:`` ``p:``                                    panels of apps, see :mod:`eddyline.pastpanels`
 ``v:`` ``y:`` ``q:``                             watches over apps, see :mod:`eddyline.watches`
+``x:`` ``z:``                                    how users adapt, see :mod:`eddyline.adaptations`
 all others                                       what is remembered of apps, see :mod:`eddyline.apps`
 ===============================================  ==========================================================
 """
@@ -25,6 +26,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from eddyline import cells, gaps, partials, versions
+from eddyline.adaptations import AdaptationPolicy, Adaptations
 from eddyline.apps import App, AppPolicy
 from eddyline.cells import Cell
 from eddyline.changes import SEPARATOR, Changes, Journal
@@ -38,6 +40,7 @@ from eddyline.partials import Announced, Closed, DayPartial, PanelPartial, Refer
 from eddyline.pastdays import PastDays
 from eddyline.pastpanels import PanelPolicy, PastPanels
 from eddyline.references import Reference
+from eddyline.rollouts import Rollout, rollouts
 from eddyline.settings import Settings
 from eddyline.watches import Memory, Observed, Watches, WatchPolicy
 from eddyline.windows import DAY_MS, HOUR_MS, window_start
@@ -62,6 +65,7 @@ class JudgePolicy(NamedTuple):
     panel: PanelPolicy
     keep_day_seconds: int
     watch: WatchPolicy
+    adaptation: AdaptationPolicy
 
     @classmethod
     def of(cls, settings: Settings, space: Space) -> "JudgePolicy":
@@ -85,6 +89,7 @@ class JudgePolicy(NamedTuple):
             PanelPolicy(settings.panel.users, settings.panel.keep_days, ZoneInfo(settings.windows.timezone)),
             settings.judge.keep_days * 86_400,
             WatchPolicy.of(settings, space),
+            AdaptationPolicy(topics.adaptation, topics.alerts, ZoneInfo(settings.windows.timezone)),
         )
 
 
@@ -133,6 +138,7 @@ class Judge:
         self.panels = PastPanels(policy.panel, self._journal)
         """Their panels."""
         self._watches = Watches(policy.watch, Memory(self.past, self._eval_set, self._hours), self._journal)
+        self._adaptations = Adaptations(policy.adaptation, self.panels, self._rollouts, self._journal)
         self._journal.touch("version", lambda: VERSION)
         self._touch_progress()
         self.counts: Counter[str] = Counter()
@@ -172,6 +178,8 @@ class Judge:
                 self.past.restore(kind, rest.split(SEPARATOR), value)
             case "n" | "p":
                 self.panels.restore(kind, rest.split(SEPARATOR), value)
+            case "x" | "z":
+                self._adaptations.restore(kind, rest.split(SEPARATOR), value)
             case "v" | "y" | "q":
                 self._watches.restore(kind, rest, value)
             case _:
@@ -212,6 +220,12 @@ class Judge:
 
     def _hours(self, name: str, time_ms: int) -> Mapping[int, Hour]:
         return self._app(name).day_before(self._policy.watch.space.id, time_ms)
+
+    def _rollouts(self, name: str, time_ms: int) -> list[Rollout]:
+        if name not in self._apps:
+            return []
+        timeline = self._apps[name].timeline
+        return rollouts(timeline.announcements, timeline.inferred, time_ms)
 
     def take_changes(self) -> Changes:
         """Return what to write since the last call."""
@@ -278,6 +292,7 @@ class Judge:
         while self.past.until_ms and self._apps_with_days() and (midnight := self.past.until_ms) <= until_ms:
             self._complete_days(midnight)
             outputs += self._watches.start_day(midnight)
+            outputs += self._adaptations.start_day(midnight)
         self._complete_days(until_ms)
         return outputs
 
@@ -307,6 +322,8 @@ class Judge:
         outputs += [self._event(name, app, start, whole, observed) for whole in wholes]
         for whole in wholes:
             app.remember(whole.deployment, whole.space_id, start, whole.cell)
+            if whole.deployment:
+                self._adaptations.note(name, whole.deployment, whole.cell.sample)
         app.roll(start + self._policy.apps.window_ms)
         self.counts["windows"] += 1
         return outputs

@@ -97,12 +97,15 @@ class _Story:
             else:
                 previous, free_since = self.open.previous, self.open.free_since_ms
             self.open = None
-        if step.action == "deploy" and step.deployment != before.everybody and self._is_news(step):
+        if not self._is_news(step):
+            return
+        if step.action == "deploy" and step.deployment != before.everybody:
             wave = Wave(step.effective_ms, step.arm)
             self.open = Rollout(step.deployment, previous, step.source, (wave,), free_since, None, None)
         self._changed_ms = step.effective_ms
 
     def _is_news(self, step: Step) -> bool:
+        """Whether anything changed then: what was there when anybody first looked may have been there for long."""
         return step.source == "announced" or (self._began_ms is not None and self._began_ms < step.effective_ms)
 
 

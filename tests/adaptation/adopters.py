@@ -18,7 +18,7 @@ OLD, NEW = "v1", "v2"
 USERS, A_DAY = 400, 0.6
 HELD_OUT = 0.3
 ADAPTED = 0.6
-"""Share of a treated user's prompts that are written for the new deployment."""
+"""Share of a treated user's prompts that are written for the new deployment, once he has seen an answer of it."""
 HOURS = range(8, 20)
 TEXTS = 4
 """Of every topic: the cache of the encoder has them all after a few prompts."""
@@ -41,6 +41,7 @@ def prompts(seed: int, *, adapted: float = ADAPTED) -> Iterator[dict[str, Any]]:
     chance = random.Random(seed)
     intents = [intent for intent in corpus.load() if intent.intent != NEW_TOPIC]
     habits = [chance.sample(intents, 2) for _ in range(USERS)]
+    exposed = set[int]()
     for day in range(DAYS):
         users = [user for user in range(USERS) if chance.random() < A_DAY]
         times = sorted(chance.randrange(HOURS.start * HOUR_MS, HOURS.stop * HOUR_MS) for _ in users)
@@ -48,7 +49,8 @@ def prompts(seed: int, *, adapted: float = ADAPTED) -> Iterator[dict[str, Any]]:
         for user, time_ms in zip(users, times, strict=True):
             name, intent = f"u{user}", chance.choice(habits[user])
             treated = day >= CHANGE_DAY and not held_out(name)
-            texts = intent.adapted if treated and chance.random() < adapted else intent.prompts
+            texts = intent.adapted if user in exposed and chance.random() < adapted else intent.prompts
+            exposed |= {user} if treated else set()
             yield {
                 "id": f"{day}-{user}",
                 "ts": START_MS + day * DAY_MS + time_ms,

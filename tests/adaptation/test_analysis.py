@@ -1,6 +1,5 @@
 """From the panel's days to the verdict."""
 
-
 import msgspec
 from tests.adaptation.rolled import CHANGE, Habits, days, look_at
 

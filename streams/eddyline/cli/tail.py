@@ -25,7 +25,8 @@ POLL_SECONDS = 0.2
 def verb(settings: Settings, *, topic: str, from_start: bool, count: int | None, as_json: bool) -> None:
     """Follow an output topic until Ctrl-C.
 
-    TOPIC is drift, scores, alerts, adaptation or dead-letters, or the name of one of them. No consumer group is touched.
+    TOPIC is drift, scores, alerts, adaptation or dead-letters, or the name of one of them. No consumer group is
+    touched.
     --json prints every event as one line; of a dead letter its place, its headers, and its value in base64.
     """
     kind, name = _output(settings, topic)
