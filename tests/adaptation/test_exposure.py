@@ -46,6 +46,16 @@ def test_intervals_of_points_cover_the_truth() -> None:
     assert covered / points >= 0.9
 
 
+def test_users_are_held_against_their_own_past() -> None:
+    found = made(2, 400, Change())
+    styles = found.study.before.styles + 0.3 * found.study.treated[:, np.newaxis]
+    plain = _curve(found)
+    raised = _curve(found._replace(study=found.study._replace(before=found.study.before._replace(styles=styles))))
+    assert plain is not None
+    assert raised is not None
+    assert [point.effect + 0.3 for point in raised.points] == pytest.approx([point.effect for point in plain.points])
+
+
 def test_light_users_are_not_in_it() -> None:
     assert _curve(made(1, 400, Change(plateau=0.2), rate=0.3)) is None
 

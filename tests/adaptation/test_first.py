@@ -61,7 +61,7 @@ def _changes(*days: PanelDay, hour: int = 12) -> dict[int, float]:
     """Return the change of the feature of users 0 to 3, by user; the change is on day 100 at ``hour``."""
     before = _day(CHANGE - 1, [0, 1, 2, 3], 0)
     panel = Days({day.day: day for day in (before, *days)})
-    look = a_look()._replace(since=range(CHANGE + 1, CHANGE + 15), after=range(CHANGE + 1, CHANGE + 15))
+    look = a_look()._replace(since=range(CHANGE + 1, CHANGE + 20), after=range(CHANGE + 6, CHANGE + 20))
     look = look._replace(change_ms=CHANGE * DAY_MS + hour * 3_600_000)
     study = gather(panel, look, arms(np.array([False, True, False, True])))
     found = changes(panel, look, study)
@@ -94,5 +94,17 @@ def test_of_two_rows_of_a_day_the_earlier_one_is_first() -> None:
 
 
 def test_a_first_opener_of_later_than_two_weeks_is_none() -> None:
-    look_back = _day(CHANGE + 14, [0], 1), _day(CHANGE + 15, [1], 1)
-    assert list(_changes(*look_back)) == [0]
+    assert list(_changes(_day(CHANGE + 14, [0], 1), _day(CHANGE + 15, [1], 1))) == [0]
+
+
+def test_whose_arm_is_unknown_is_left_out() -> None:
+    found = made(1, 50, Change())
+    study = found.study._replace(control=found.study.control | (found.study.user < 10))
+    left = changes(found.panel, found.look, study)
+    assert set(left.user.tolist()) == {
+        user for user in found.study.user.tolist() if user >= 10 or not _treated(found, user)
+    }
+
+
+def _treated(found: Made, user: int) -> bool:
+    return bool(found.study.treated[found.study.user == user].item())

@@ -76,6 +76,14 @@ def test_an_effect_that_is_there_at_once_has_no_half_life() -> None:
     assert not found.half_life_told
 
 
+def test_the_error_of_the_plateau_allows_for_the_half_life_being_unknown() -> None:
+    """With points up to a half-life only, a higher plateau farther off looks much the same."""
+    found = fit(SPREAD, _truth(0.2, 30), 0.01**2 * np.eye(6))
+    assert found is not None
+    error_if_known = 0.01 / np.linalg.norm(1 - 2.0 ** (-K / 30))
+    assert found.error > 3 * error_if_known
+
+
 def test_effects_of_nothing_at_all_are_nothing() -> None:
     found = fit(SPREAD, np.zeros(6), 0.01**2 * np.eye(6))
     assert found is not None

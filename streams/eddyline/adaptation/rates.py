@@ -61,8 +61,7 @@ def rates(study: Study, kind: Literal["assigned", "observed", "none"]) -> Rates:
         study: who was there before and after.
         kind: how the arms are known.
     """
-    known = study.treated ^ study.control
-    treated, control = study.treated & known, study.control & known
+    treated, control = study.treated, study.control
     stayed, entered = study.stayed, study.after.active & ~study.before.active
     if kind == "assigned":
         there = study.before.active
