@@ -58,6 +58,12 @@ class _Story(msgspec.Struct, array_like=True):
     counted: dict[str, int] = {}
 
 
+def timeline_of(value: bytes) -> Timeline:
+    """Return the timeline in the stored field ``a:`` of an app."""
+    story = msgspec.msgpack.decode(value, type=_Story)
+    return Timeline(story.announcements, story.inferred)
+
+
 class App:
     """The memory of the app called ``name``."""
 

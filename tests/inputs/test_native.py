@@ -24,7 +24,7 @@ OPTIONAL: dict[Kind, tuple[str, ...]] = {
     "responses": ("scores",),
     "shadow-responses": ("scores",),
     "feedback": (),
-    "deployments": ("environment", "action", "arm", "id"),
+    "deployments": ("environment", "action", "model", "arm", "id"),
 }
 REQUIRED = [(kind, name) for kind, fields in SMALLEST.items() for name in fields]
 Read = Callable[..., Event | None]

@@ -130,6 +130,8 @@ class DeploymentV1(msgspec.Struct, kw_only=True):
     """Where the application runs; from the settings where it is absent."""
     action: Literal["deploy", "rollback", "retire"] | None = None
     """What happens to it: `deploy` where it is absent."""
+    model: Label | None = None
+    """What it is made of: for whoever reads the topic, Eddyline does not."""
     arm: AllV1 | CanaryV1 | HoldoutV1 | None = None
     """Which users it is for: all of them where it is absent."""
     id: Id | None = None
