@@ -21,7 +21,7 @@ from eddyline.rollouts import Rollout, Wave
 UTC_ZONE = ZoneInfo("UTC")
 OLD, NEW = "2026.10.1", "2026.11.1"
 CHANGE = date(2026, 11, 2).toordinal()
-"""The day of the change, which is at noon."""
+"""The day of the change, which is at midnight: the first day."""
 HOLDOUT = Arm("holdout", 0.25, 750)
 """A quarter of the users, the last buckets."""
 DRAWS = 199
@@ -32,7 +32,7 @@ class Habits(NamedTuple):
 
     users: int = 600
     effect: float = 0.0
-    """Added to the share of the first feature of those who have the deployment."""
+    """Added to the share of the first feature of those who have used the deployment on an earlier day."""
     season: float = 0.0
     """Added to the share of the second feature of everybody, from the change on."""
     leaving: float = 0.0
@@ -49,7 +49,7 @@ def at_ms(day: int, hour: int = 0) -> int:
 
 def rollout(*waves: Wave, free_since_ms: int | None = None) -> Rollout:
     """Return a rollout; held out from a quarter of the users, unless waves are given."""
-    own = waves or (Wave(at_ms(CHANGE, 12), HOLDOUT),)
+    own = waves or (Wave(at_ms(CHANGE), HOLDOUT),)
     return Rollout(NEW, OLD, "announced", own, free_since_ms, None, None)
 
 
@@ -67,16 +67,17 @@ def days(habits: Habits, span: range, having: Mapping[int, NDArray[np.bool_]] | 
     share = rng.beta(1, 6, (habits.users, STYLES))
     rate = np.exp(rng.normal(-0.3, 0.8, habits.users))
     gone = (rng.random(habits.users) < habits.leaving) & (share[:, 0] < np.median(share[:, 0]))
-    steps = {CHANGE + 1: np.arange(BUCKETS) < 750} if having is None else having
-    has = np.zeros(habits.users, np.bool_)
+    steps = {CHANGE: np.arange(BUCKETS) < 750} if having is None else having
+    has, met = np.zeros((2, habits.users), np.bool_)
     found = {}
     for day in span:
         has = has | steps[day][bucket] if day in steps else has
         now = share.copy()
-        now[:, 0] += habits.effect * has
-        now[:, 1] += habits.season * (day > CHANGE)
+        now[:, 0] += habits.effect * met
+        now[:, 1] += habits.season * (day >= CHANGE)
         now[:, 2] += habits.announced * has
         n = rng.poisson(rate * ~(gone & has))
+        met = met | has & (n > 0)
         found[day] = _day(day, user, bucket, has, n, rng.binomial(n[:, None], np.minimum(now, 1)), rng)
     return found
 
@@ -91,7 +92,7 @@ def _day(
     rng: np.random.Generator,
 ) -> PanelDay:
     rows = np.flatnonzero(n)
-    first = np.where(styles[rows] * rng.random(styles[rows].shape) >= 0.5, 1, 0) @ (1 << np.arange(STYLES))
+    first = (rng.random((len(rows), STYLES)) < styles[rows] / n[rows, None]) @ (1 << np.arange(STYLES))
     return PanelDay(
         day=day,
         below=ALL,

@@ -129,7 +129,7 @@ def _openers(panel: Panel, look: Look, study: Study, deployment: str, feature: i
 
 def _counted(day: PanelDay, look: Look, study: Study, deployment: str) -> Bools:
     """Return the rows after the change, ``(m,)``: of the treated those to the deployment, of others all."""
-    treated = np.isin(day.user, study.user[study.treated])
+    treated = rows_of(study.user[study.treated], day)
     to_it = np.array([name == deployment for name in day.deployments], np.bool_)[day.deployment]
     return rows_of(study.user, day) & (day.first_ms >= look.change_ms) & (to_it | ~treated)
 

@@ -8,7 +8,15 @@ from eddyline.paneldays import PanelDay
 
 def rows_of(users: NDArray[np.uint64], day: PanelDay) -> NDArray[np.bool_]:
     """Return ``(m,)`` which rows of a day are of one of ``(u,)`` users."""
-    return np.isin(day.user, users)
+    return contains(users, day.user)
+
+
+def contains(users: NDArray[np.uint64], those: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return ``(m,)`` which of ``those`` are among ``(u,)`` users, which are ascending."""
+    if not len(users):
+        return np.zeros(len(those), np.bool_)
+    found: NDArray[np.bool_] = users[np.minimum(np.searchsorted(users, those), len(users) - 1)] == those
+    return found
 
 
 def sums(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from eddyline.adaptation.arms import Arms
 from eddyline.adaptation.looks import Look
 from eddyline.adaptation.panel import Panel, days_of
+from eddyline.adaptation.rows import contains
 from eddyline.panel import PROJECTED
 from eddyline.paneldays import ALL, STYLES, PanelDay
 
@@ -77,7 +78,7 @@ class Study(NamedTuple):
 
     def under(self, arms: Arms) -> "Study":
         """Return the same users in the given arms; whom they do not name is in neither."""
-        treated, control = (np.isin(self.user, arms.user[mask]) for mask in (arms.treated, arms.control_mask))
+        treated, control = (contains(arms.user[mask], self.user) for mask in (arms.treated, arms.control_mask))
         return self._replace(treated=treated, control=control, share=arms.share)
 
     def changes(self) -> Changes:
@@ -143,7 +144,7 @@ class _Sums:
         # Rows of a user follow one another.
         first = np.flatnonzero(np.diff(day.user, prepend=~day.user[:1]))
         users = day.user[first]
-        self._admit(users[~_contains(self.user, users)])
+        self._admit(users[~contains(self.user, users)])
         place = np.searchsorted(self.user, users)
         for sums, column in zip(self._sums, (day.openers[:, np.newaxis], day.styles, day.projected), strict=True):
             sums[place] += column if len(first) == len(column) else np.add.reduceat(column, first)
@@ -155,7 +156,7 @@ class _Sums:
 
     def _of(self, users: NDArray[np.uint64]) -> list[NDArray[np.float64]]:
         found = [np.zeros((len(users), sums.shape[1])) for sums in self._sums]
-        mine = _contains(users, self.user)
+        mine = contains(users, self.user)
         place = np.searchsorted(users, self.user[mine])
         for mean, sums in zip(found, self._sums, strict=True):
             mean[place] = sums[mine]
@@ -166,11 +167,3 @@ class _Sums:
         openers, styles, projected = self._of(users)
         each = np.maximum(openers, 1)
         return Side(openers[:, 0].astype(np.int64), styles / each, projected / (each * PROJECTED_UNIT))
-
-
-def _contains(users: NDArray[np.uint64], those: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Return which of ``those`` are among the users; both ascending."""
-    if not len(users):
-        return np.zeros(len(those), np.bool_)
-    found: NDArray[np.bool_] = users[np.minimum(np.searchsorted(users, those), len(users) - 1)] == those
-    return found

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from eddyline.adaptation.arms import Usage
 from eddyline.adaptation.looks import Look
 from eddyline.adaptation.panel import Panel, days_of
+from eddyline.adaptation.rows import rows_of
 from eddyline.adaptation.study import Study
 from eddyline.assignment import UNKNOWN
 from eddyline.paneldays import PanelDay
@@ -34,7 +35,7 @@ def usage(panel: Panel, look: Look, study: Study, deployment: str) -> Usage:
 
 def _place(day: PanelDay, study: Study, buckets: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the rows of the study's users, and their places in it; note their buckets."""
-    rows = np.flatnonzero(np.isin(day.user, study.user))
+    rows = np.flatnonzero(rows_of(study.user, day))
     place = np.searchsorted(study.user, day.user[rows])
     np.maximum.at(buckets, place, day.bucket[rows])
     return rows, place
