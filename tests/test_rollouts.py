@@ -141,7 +141,7 @@ def test_what_was_inferred_first_was_there_already() -> None:
 
 def test_what_is_inferred_later_is_a_rollout_after_it() -> None:
     (rollout,) = found(v1=0, v2=DAY)
-    assert rollout == Rollout("v2", "v1", "inferred", (Wave(DAY, ALL),), 0, None, None)
+    assert rollout == Rollout("v2", "v1", "inferred", (Wave(DAY, ALL),), None, None, None)
 
 
 def test_what_nobody_announced_ends_what_was_announced() -> None:
