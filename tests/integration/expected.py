@@ -13,7 +13,7 @@ from eddyline.encoders import OnnxEncoder
 from eddyline.recorded.files import Files
 from eddyline.replay import Pipeline, replay, write
 
-OUTPUTS = ("scores", "drift", "alerts")
+OUTPUTS = ("scores", "drift", "adaptation", "alerts")
 Outputs = dict[str, dict[str, bytes]]
 """By output topic, the bytes of every event by its id."""
 
