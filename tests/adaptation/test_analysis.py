@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.adaptation.rolled import CHANGE, DRAWS, HOLDOUT, NEW, Habits, at_ms, days, look_at, rollout
+from tests.adaptation.rolled import CHANGE, DRAWS, HOLDOUT, NEW, OLD, Habits, at_ms, days, look_at, rollout
 
 from eddyline.adaptation.analysis import Analysis
 from eddyline.adaptation.carried import Carried, fresh, pack, unpack
@@ -147,9 +147,12 @@ def test_results_are_the_same_whatever_else_the_panel_knows() -> None:
 
 def test_another_rollout_draws_other_arms() -> None:
     found = days(Habits(), SPAN)
-    other = rollout()._replace(deployment="another")
-    families = [look_at(found, LAST, own).found.facts for own in (rollout(), other)]
-    assert families[0].embedding != families[1].embedding
+    renamed = {day: rows._replace(deployments=(OLD, "another")) for day, rows in found.items()}
+    one, two = look_at(found, LAST), look_at(renamed, LAST, rollout()._replace(deployment="another"))
+    assert one.found.estimates is not None
+    assert two.found.estimates is not None
+    assert np.array_equal(one.found.estimates.value, two.found.estimates.value)
+    assert (one.found.facts.style, one.found.facts.embedding) != (two.found.facts.style, two.found.facts.embedding)
 
 
 def test_lost_records_and_a_short_before_are_flagged() -> None:
