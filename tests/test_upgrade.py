@@ -9,14 +9,13 @@ from tests.fixtures import recording
 from tests.fixtures.recording import Recording, Tape
 from tests.watched import WATCHED
 
-from eddyline import cells, daysums, fold, join, judge, observations, partials, rolling
+from eddyline import cells, daysums, fold, join, judge, observations, paneldays, partials, rolling
 from eddyline.cells import Cell
 from eddyline.daysums import Breakdown, DaySums
 from eddyline.errors import EddylineError, RefusedToStart
 from eddyline.fold import Fold, FoldPolicy
 from eddyline.judge import Judge, JudgePolicy
 from eddyline.observations import ObservationRecord
-from eddyline.partials import PanelPartial
 
 POLICIES = FoldPolicy.of(recording.settings()), JudgePolicy.of(recording.settings(), WATCHED)
 Unpack = Callable[[bytes], object]
@@ -131,25 +130,19 @@ def test_the_state_of_this_version_says_so(stored: Recording) -> None:
 
 
 def test_kept_results_say_their_version(stored: Recording) -> None:
-    """Windows and hours are cells; whoever reads the panel gets the records that fold sent."""
+    """Windows and hours are cells."""
     seen = set()
     for key, fields in stored.results.items():
-        kind = key.split(":")[1]
+        kind = key.removeprefix("eddyline:").partition(":")[0]
         seen.add(kind)
         for value in fields.values():
-            readers = {"window": cells.unpack, "rolling": rolling.unpack_rolled, "panel": panel, "day": day}
+            readers = {"window": cells.unpack, "rolling": rolling.unpack_rolled, "panel": paneldays.unpack, "day": day}
             assert readers[kind](value)
     assert seen == {"window", "rolling", "panel", "day"}
 
 
 def day(value: bytes) -> DaySums:
     return daysums.unpack("2026-11-21", value)
-
-
-def panel(value: bytes) -> PanelPartial:
-    found = partials.unpack(value)
-    assert isinstance(found, PanelPartial)
-    return found
 
 
 def restore(stage: type[Fold | Judge], fields: dict[str, bytes]) -> Fold | Judge:
