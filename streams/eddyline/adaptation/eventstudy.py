@@ -10,18 +10,23 @@ Intervals are of each period for itself; of twenty, one misses by chance. Period
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from scipy.special import stdtrit
 
 from eddyline import features
+from eddyline.adaptation.arms import arms_of
 from eddyline.adaptation.effect import CONFIDENCE, effect
-from eddyline.adaptation.looks import Look
+from eddyline.adaptation.looks import Look, day_begin
 from eddyline.adaptation.panel import Panel, days_of
-from eddyline.adaptation.study import Study, side
+from eddyline.adaptation.reading import read
+from eddyline.adaptation.study import Study, observe, side
 from eddyline.adaptation.terms import arm_terms
+from eddyline.adaptation.usage import usage
 from eddyline.outputs.adaptation import Estimate
 from eddyline.paneldays import PanelDay
+from eddyline.rollouts import Rollout
 
 WEEK_DAYS = 7
 
@@ -67,6 +72,16 @@ def event_study(panel: Panel, look: Look, study: Study, feature: str) -> EventSt
     spans = {width: [*_spans(look.before, width), *_spans(look.since, width)] for width in (1, WEEK_DAYS)}
     by_width = {width: [found.period(panel, span) for span in spans[width]] for width in spans}
     return EventStudy(feature, has_control, by_width[1], by_width[WEEK_DAYS])
+
+
+def around(rollout: Rollout, panel: Panel, day: int, zone: ZoneInfo, feature: str) -> EventStudy:
+    """Return the event study of a rollout as of the end of ``day``, over all whole days since it took effect."""
+    reading = read(rollout, panel, day, zone)
+    look = reading.look._replace(after=reading.look.since)
+    everybody = observe(reading.panel, look)
+    used = usage(reading.panel, look, everybody, rollout.deployment)
+    arms = arms_of(rollout, used, day_begin(look.day + 1, zone))
+    return event_study(reading.panel, look, everybody.under(arms), feature)
 
 
 class _Periods(NamedTuple):

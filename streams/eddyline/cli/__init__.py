@@ -20,6 +20,7 @@ VERBS = {
     "dlq": Verb("eddyline.cli.dlq", "Dead letters: list, show, replay, drop."),
     "replay": Verb("eddyline.cli.replay", "Run files of events through the same stages, without servers."),
     "backtest": Verb("eddyline.cli.backtest", "What the watch would have said of recorded history: alarms, delays."),
+    "adaptation": Verb("eddyline.cli.adaptation", "How users changed because of a deployment: report, export."),
     "reference": Verb("eddyline.cli.reference", "What windows are compared with: import, show."),
     "deploy": Verb("eddyline.cli.deploy", "Announce deployments and rollbacks, and list them."),
     "state": Verb("eddyline.cli.state", "What the partitions of fold and judge hold."),
