@@ -138,7 +138,7 @@ class Judge:
         self.panels = PastPanels(policy.panel, self._journal)
         """Their panels."""
         self._watches = Watches(policy.watch, Memory(self.past, self._eval_set, self._hours), self._journal)
-        self._adaptations = Adaptations(policy.adaptation, self.panels, self._rollouts, self._journal)
+        self._adaptations = Adaptations(policy.adaptation, self.panels, self.rollouts, self._journal)
         self._journal.touch("version", lambda: VERSION)
         self._touch_progress()
         self.counts: Counter[str] = Counter()
@@ -221,7 +221,8 @@ class Judge:
     def _hours(self, name: str, time_ms: int) -> Mapping[int, Hour]:
         return self._app(name).day_before(self._policy.watch.space.id, time_ms)
 
-    def _rollouts(self, name: str, time_ms: int) -> list[Rollout]:
+    def rollouts(self, name: str, time_ms: int) -> list[Rollout]:
+        """Return what was rolled out to an app's users until a time, by time."""
         if name not in self._apps:
             return []
         timeline = self._apps[name].timeline

@@ -3,6 +3,8 @@
 from eddyline.outputs.adaptation import Estimate
 
 NOTHING = "-"
+LEAST_PROBABILITY = 0.001
+"""That is told as a number: what 999 draws can tell from nothing."""
 
 
 def points(change: float) -> str:
@@ -36,10 +38,12 @@ def share(value: float | None) -> str:
 def probability(value: float | None) -> str:
     """Return a probability.
 
-    >>> probability(0.0412), probability(1.0), probability(None)
-    ('0.041', '1.000', '-')
+    >>> probability(0.0412), probability(0.00002), probability(None)
+    ('0.041', '< 0.001', '-')
     """
-    return NOTHING if value is None else f"{value:.3f}"
+    if value is None:
+        return NOTHING
+    return f"{value:.3f}" if value >= LEAST_PROBABILITY else f"< {LEAST_PROBABILITY}"
 
 
 def number(value: float | None) -> str:
