@@ -1,5 +1,8 @@
 """Adaptation on running workers: the events of a replay, byte for byte, though a worker is killed on the way."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,3 +55,22 @@ def test_workers_tell_what_a_replay_tells_across_kills(
         (APP, NEW, day) for day in range(1, adopters.DAYS - adopters.CHANGE_DAY)
     ]
     assert events[-1]["verdict"] == "adapting"
+    file = tmp_path / "panel.parquet"
+    eddyline(kafka, "export", "--app", APP, str(file))
+    for where in (["--app", APP], ["--panel", str(file)]):
+        told = json.loads(eddyline(kafka, "report", NEW, "--json", *where))
+        assert told["adaptation"] == events[-1] | {"examples": []}
+
+
+def eddyline(kafka: Installation, *arguments: str) -> str:
+    """Run ``eddyline adaptation`` as an operator of an installation does; return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "eddyline", "adaptation", *arguments],
+        env=kafka.environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
