@@ -119,10 +119,12 @@ class Adaptations:
         outputs, seen = [], set()
         panel = self._panels.of(app)
         for analysis in followed.course.step(panel, self._rollouts(app, midnight_ms), day):
-            facts = adaptationfacts.of_analysis(app, analysis, self._examples(app, analysis))
-            outputs.append(adaptation_output(self._policy.topic, facts, midnight_ms))
-            outputs += self._alerts(followed, facts, midnight_ms)
-            seen.add(facts.deployment)
+            seen.add(analysis.rollout.deployment)
+            if analysis.look.day == day:
+                # Otherwise everybody has it by now, and what was said of an earlier day stands.
+                facts = adaptationfacts.of_analysis(app, analysis, self._examples(app, analysis))
+                outputs.append(adaptation_output(self._policy.topic, facts, midnight_ms))
+                outputs += self._alerts(followed, facts, midnight_ms)
         for deployment in sorted(followed.firing.keys() - seen):
             outputs.append(self._end_alert(app, followed, deployment, midnight_ms))
         self._keep(app, followed)

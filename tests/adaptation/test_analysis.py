@@ -93,6 +93,17 @@ def test_without_a_control_adaptation_is_not_identified() -> None:
     assert len(event.not_identified) == 2
 
 
+def test_without_a_control_the_weeks_around_the_change_are_compared_as_placebo_days_are() -> None:
+    found = days(Habits(effect=0.2), range(CHANGE - 80, CHANGE + 21), EVERYBODY)
+    own, placebos = rollout(Wave(at_ms(CHANGE), Arm())), _placebos(found)
+    early, week, late = (look_at(found, day, own, placebos) for day in (CHANGE + 5, CHANGE + 6, LAST))
+    assert (early.verdict, week.verdict, late.verdict) == ("insufficient data", "not identified", "not identified")
+    assert "a whole week" in early.sentence
+    assert (week.look.before, week.look.after) == (range(CHANGE - 7, CHANGE), range(CHANGE, CHANGE + 7))
+    assert late.counts == week.counts
+    assert late.look.day == LAST
+
+
 def test_without_a_control_nothing_is_said_before_there_are_placebo_days() -> None:
     found = days(Habits(effect=0.2), SPAN, EVERYBODY)
     event = _event(look_at(found, LAST, rollout(Wave(at_ms(CHANGE), Arm()))))

@@ -8,6 +8,7 @@ from eddyline.adaptation.effect import effect
 from eddyline.adaptation.estimates import Estimates, of_effect, of_within
 from eddyline.adaptation.exposure import Curve, curve
 from eddyline.adaptation.first import first_opener
+from eddyline.adaptation.looks import WEEK_DAYS
 from eddyline.adaptation.placebo import Band, PlaceboDay, band, questions, usable, usual
 from eddyline.adaptation.rates import Rates, rates
 from eddyline.adaptation.reading import Reading
@@ -84,8 +85,9 @@ def alone(reading: Reading, carried: Carried, history: Sequence[PlaceboDay]) -> 
     if made is None:
         return Found(facts, carried, None, None, placebo_days=days)
     within, between = made.within, made.between
+    weeks = len(reading.look.before) == len(reading.look.after) == WEEK_DAYS
     return Found(
-        facts=facts._replace(usual=usual(history, end, within, between)),
+        facts=facts._replace(usual=usual(history, end, within, between) if weeks else None),
         carried=carried,
         estimates=of_within(study, made),
         within=made,

@@ -3,8 +3,10 @@
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from eddyline.adaptation.arms import Arms, arms_of
-from eddyline.adaptation.looks import Look, day_begin, first_whole_day, local_date, look
+from eddyline.adaptation.looks import WEEK_DAYS, Look, day_begin, first_whole_day, local_date, look
 from eddyline.adaptation.panel import Held, Panel, days_of
 from eddyline.adaptation.study import Study, observe
 from eddyline.adaptation.usage import usage
@@ -45,4 +47,14 @@ def _read(rollout: Rollout, panel: Panel, day: int, zone: ZoneInfo) -> Reading:
     held = Held(panel)
     observed = observe(held, days)
     arms = arms_of(rollout, usage(held, days, observed, rollout.deployment), day_begin(day + 1, zone))
+    if arms.control == "none":
+        return _alone(Reading(rollout, days, held, arms, observed, None))
     return Reading(rollout, days, held, arms, observed.under(arms), None)
+
+
+def _alone(found: Reading) -> Reading:
+    """Return the look without a control: the weeks around the change, as those of the placebo band are around a day."""
+    weeks = found.look._replace(before=found.look.before[-WEEK_DAYS:], after=found.look.since[:WEEK_DAYS])
+    observed = observe(found.panel, weeks)
+    everybody = np.ones(len(observed.user), np.bool_)
+    return found._replace(look=weeks, study=observed._replace(treated=everybody))

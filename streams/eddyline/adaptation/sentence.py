@@ -72,6 +72,8 @@ def sentence(verdict: Verdict, facts: Facts, story: Story) -> str:
 
 def _insufficient(facts: Facts, story: Story) -> str:
     head = f"Too early to tell how users of {story.deployment} change:"
+    if facts.enough_users and story.placebo_days >= LEAST_DAYS:
+        return f"{head} nobody is without it, so that a whole week before and a whole week after are needed."
     if facts.enough_users:
         return (
             f"{head} nobody is without it, and the days since can only be held against {LEAST_DAYS} days "
