@@ -42,14 +42,18 @@ def stored() -> Recording:
 
 
 def test_a_state_that_version_1_stored_goes_on_as_if_nothing_had_happened(stored: Recording) -> None:
-    assert goes_on(stored, without="nothing") == (stored.drift, stored.results, stored.days)
-    assert len(stored.drift) > 20
+    assert goes_on(stored, without="nothing") == (stored.events, stored.results, stored.days)
+    assert len(stored.events) > 20
 
 
-@pytest.mark.parametrize("kind", sorted(recording.FIELDS - {"version"}))
+@pytest.mark.parametrize("kind", sorted(recording.FIELDS - {"version", "z", "o"}))
 def test_every_kind_of_field_matters_to_what_comes_after_it(stored: Recording, kind: str) -> None:
-    """Without this the test above could not see that a kind is not read back."""
-    assert goes_on(stored, without=kind) != (stored.drift, stored.results, stored.days)
+    """Without this the test above could not see that a kind is not read back.
+
+    What looks carry matters from the second one on, days later: see test_adaptations. While rows of a panel wait, no hour
+    is half full: that those matter, the crashes of the oracle's tests show.
+    """
+    assert goes_on(stored, without=kind) != (stored.events, stored.results, stored.days)
 
 
 def test_records_of_version_1_decode_to_what_they_said(stored: Recording) -> None:
@@ -136,9 +140,15 @@ def test_kept_results_say_their_version(stored: Recording) -> None:
         kind = key.removeprefix("eddyline:").partition(":")[0]
         seen.add(kind)
         for value in fields.values():
-            readers = {"window": cells.unpack, "rolling": rolling.unpack_rolled, "panel": paneldays.unpack, "day": day}
+            readers = {
+                "window": cells.unpack,
+                "rolling": rolling.unpack_rolled,
+                "panel": paneldays.unpack,
+                "day": day,
+                "looks": bool,
+            }
             assert readers[kind](value)
-    assert seen == {"window", "rolling", "panel", "day"}
+    assert seen == {"window", "rolling", "panel", "day", "looks"}
 
 
 def day(value: bytes) -> DaySums:
