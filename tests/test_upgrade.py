@@ -50,8 +50,8 @@ def test_a_state_that_version_1_stored_goes_on_as_if_nothing_had_happened(stored
 def test_every_kind_of_field_matters_to_what_comes_after_it(stored: Recording, kind: str) -> None:
     """Without this the test above could not see that a kind is not read back.
 
-    What looks carry matters from the second one on, days later: see test_adaptations. While rows of a panel wait, no hour
-    is half full: that those matter, the crashes of the oracle's tests show.
+    What looks carry matters from the second one on, days later: see test_adaptations. In this stream no hour is half
+    full while rows of a panel wait: that those matter, the crashes of the oracle's tests show.
     """
     assert goes_on(stored, without=kind) != (stored.events, stored.results, stored.days)
 
