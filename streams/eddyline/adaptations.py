@@ -10,7 +10,7 @@ Fields of the state, ``|`` standing for the unit separator:
 ========================  ==========================================================
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from eddyline import adaptationfacts
 from eddyline.adaptation.analysis import Analysis
 from eddyline.adaptation.course import Course
 from eddyline.adaptation.looks import local_date
+from eddyline.adaptation.placebo import PlaceboDay
 from eddyline.changes import SEPARATOR, Journal
 from eddyline.outputs.adaptation import Adaptation, adaptation_output
 from eddyline.outputs.alert import user_adaptation
@@ -92,6 +93,10 @@ class Adaptations:
             self._apps[parts[0]] = _Followed(Course.unpack(self._policy.zone, wire.course), wire.firing)
         else:
             self._samples[parts[0], parts[1]] = msgspec.msgpack.decode(value, type=list[_Example])
+
+    def placebos(self, app: str) -> Sequence[PlaceboDay]:
+        """Return the estimates at an app's days without a deployment."""
+        return self._apps[app].course.placebos if app in self._apps else []
 
     def note(self, app: str, deployment: str, items: Iterable[Item]) -> None:
         """Let prompts of a closed window that named a deployment into the sample of the day."""

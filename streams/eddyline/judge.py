@@ -19,13 +19,14 @@ all others                                       what is remembered of apps, see
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from eddyline import cells, gaps, partials, versions
+from eddyline.adaptation.placebo import PlaceboDay
 from eddyline.adaptations import AdaptationPolicy, Adaptations
 from eddyline.apps import App, AppPolicy
 from eddyline.cells import Cell
@@ -220,6 +221,10 @@ class Judge:
 
     def _hours(self, name: str, time_ms: int) -> Mapping[int, Hour]:
         return self._app(name).day_before(self._policy.watch.space.id, time_ms)
+
+    def placebos(self, name: str) -> Sequence[PlaceboDay]:
+        """Return the estimates at an app's days without a deployment."""
+        return self._adaptations.placebos(name)
 
     def rollouts(self, name: str, time_ms: int) -> list[Rollout]:
         """Return what was rolled out to an app's users until a time, by time."""

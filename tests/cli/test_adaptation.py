@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from tests.adaptation.rolled import CHANGE, NEW, OLD, UTC_ZONE, Habits, at_ms, days, rollout
 
+from eddyline.adaptation import placebo
 from eddyline.adaptation.course import Course
 from eddyline.adaptation.looks import day_begin
 from eddyline.adaptation.panel import Days
@@ -22,7 +23,7 @@ from eddyline.cli import main
 from eddyline.events import Arm
 from eddyline.paneldays import PanelDay, of_rows
 from eddyline.recorded.panel import About, write
-from eddyline.rollouts import Rollout
+from eddyline.rollouts import Rollout, Wave
 
 from .conftest import Run
 
@@ -62,7 +63,7 @@ def test_the_report_is_what_the_daily_looks_came_to(told: Any) -> None:  # noqa:
         known = Days({each: in_memory[each] for each in in_memory if each <= day})
         begun = [ROLLOUT] if ROLLOUT.effective_ms < day_begin(day + 1, UTC_ZONE) else []
         looks += [of_analysis(APP, analysis, []) for analysis in live.step(known, begun, day)]
-    assert len(looks) == LAST - CHANGE
+    assert len(looks) == LAST - CHANGE + 1
     assert told["adaptation"] == msgspec.to_builtins(looks[-1])
     assert told["adaptation"]["verdict"] == "adapting"
     assert told["course"][-1]["verdict"] == "adapting"
@@ -83,10 +84,11 @@ def test_the_event_study_is_of_the_leading_feature_and_finds_the_effect_after_th
     study = told["event_study"]
     assert study["feature"] == told["adaptation"]["features"][0]["feature"]
     assert study["has_control"]
-    assert len(study["days"]) == 14 + 8
-    first_week = next(week for week in study["weeks"] if week["first"] == iso(CHANGE + 1))
-    assert first_week["effect"]["low"] < 0.2 < first_week["effect"]["high"]
-    assert first_week["effect"]["low"] > 0
+    assert len(study["days"]) == 14 + 9
+    before, after = study["weeks"][:2], study["weeks"][2:]
+    assert [week["first"] for week in after] == [iso(CHANGE), iso(CHANGE + 7)]
+    assert all(week["effect"]["low"] < 0 < week["effect"]["high"] for week in before)
+    assert all(week["effect"]["low"] > 0 for week in after)
 
 
 def test_a_person_reads_the_verdict_first_and_the_page_is_written_beside_it(
@@ -126,13 +128,30 @@ def test_a_bad_line_of_replayed_scores_leaves_nothing_half_done(run: Run, panel:
 
 
 def test_without_anybody_to_compare_with_only_sums_are_told(run: Run, tmp_path: Path) -> None:
-    found = days(Habits(effect=0.2), SPAN, {CHANGE + 1: np.ones(BUCKETS, np.bool_)})
+    found = days(Habits(effect=0.2), SPAN, {CHANGE: np.ones(BUCKETS, np.bool_)})
     everybody = ROLLOUT._replace(waves=(ROLLOUT.waves[0]._replace(arm=Arm()),))
     path = exported(tmp_path / "panel.parquet", found, everybody)
     told = json.loads(run("adaptation", "report", NEW, "--panel", str(path), "--json").stdout)
     assert told["adaptation"]["verdict"] == "insufficient data"
     assert not told["event_study"]["has_control"]
     assert told["adaptation"]["terms"]["adaptation"] is None
+
+
+def test_the_placebo_band_rests_on_days_that_are_older_than_the_panel(run: Run, tmp_path: Path) -> None:
+    first = CHANGE - 80
+    found = days(Habits(users=300, effect=0.4), range(first, CHANGE + 5), {CHANGE: np.ones(BUCKETS, np.bool_)})
+    everybody = rollout(Wave(ROLLOUT.effective_ms, Arm()), free_since_ms=at_ms(first - 1))
+    live, looks = Course(UTC_ZONE), []
+    for day in found:
+        begun = [everybody] if day >= CHANGE else []
+        looks += [of_analysis(APP, each, []) for each in live.step(Days(found), begun, day)]
+    recent = {day: found[day] for day in found if day >= CHANGE - 20}
+    about = About(APP, "UTC", [everybody], [placebo.pack(each) for each in live.placebos])
+    write(tmp_path / "panel.parquet", about, Days(recent))
+    told = json.loads(run("adaptation", "report", NEW, "--panel", "panel.parquet", "--json").stdout)["adaptation"]
+    assert told == msgspec.to_builtins(looks[-1])
+    assert told["placebo"]["days"] > 56
+    assert told["verdict"] == "not identified"
 
 
 @pytest.mark.parametrize("users", [0, 1, 5])
@@ -155,7 +174,7 @@ def test_with_hardly_anybody_the_verdict_is_insufficient_data_in_every_form(
         (["no-such"], f"'no-such' is no rollout of {APP}; there are: {NEW}"),
         ([OLD], f"'{OLD}' is no rollout"),
         ([NEW, "--day", iso(LAST + 1)], f"{iso(LAST + 1)} is none of the complete days of the panel"),
-        ([NEW, "--day", iso(CHANGE)], f"the first whole day of {NEW} is {iso(CHANGE + 1)}: there is no look before"),
+        ([NEW, "--day", iso(CHANGE - 1)], f"the first whole day of {NEW} is {iso(CHANGE)}: there is no look before"),
         ([NEW, "--app", "other/production"], f"is a panel of {APP}, not of other/production"),
     ],
 )

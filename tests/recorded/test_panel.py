@@ -29,7 +29,7 @@ ROLLOUT = Rollout(
     end_ms=None,
     ended_by=None,
 )
-ABOUT = About("support/production", "Europe/Berlin", [ROLLOUT])
+ABOUT = About("support/production", "Europe/Berlin", [ROLLOUT], [b"\x00\xff placebo"])
 
 
 def some_day(ordinal: int, users: int, *, limit: int = 10_000, lost: bool = False) -> PanelDay:

@@ -1,7 +1,8 @@
 """The course of an app: one look at every rollout a day, and what is carried from day to day.
 
 What is carried are the estimates at days without a deployment, and of each rollout what its looks have rejected. It is
-a function of the days that were looked at, so whoever starts from the panel's first day comes to the same.
+a function of the days that were looked at, so whoever starts from the panel's first day, with the estimates from before
+it, comes to the same.
 """
 
 from collections.abc import Iterable
@@ -35,15 +36,16 @@ class _Free:
 class Course:
     """What is known of one app's rollouts."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        """Know nothing yet; days begin in ``zone``."""
+    def __init__(self, zone: ZoneInfo, placebos: Iterable[placebo.PlaceboDay] = ()) -> None:
+        """Know nothing yet, but perhaps estimates at days without a deployment; days begin in ``zone``."""
         self._zone = zone
-        self._placebos: list[placebo.PlaceboDay] = []
+        self.placebos = list(placebos)
+        """Ascending. They are kept for longer than the panel: it cannot give the older ones anew."""
         self._carried: dict[str, carried.Carried] = {}
 
     def __bool__(self) -> bool:
         """Whether anything is carried."""
-        return bool(self._placebos or self._carried)
+        return bool(self.placebos or self._carried)
 
     def step(self, panel: Panel, rollouts: list[Rollout], day: int) -> list[Analysis]:
         """Look at every rollout that is followed as of the end of a day; days come one after the other.
@@ -53,27 +55,27 @@ class Course:
             rollouts: that began until its end, as they are known.
             day: the local date, as its proleptic ordinal.
         """
-        self._placebos = placebo.step(self._placebos, panel, day, _Free(rollouts, self._zone))
+        self.placebos = placebo.step(self.placebos, panel, day, _Free(rollouts, self._zone))
         before, self._carried = self._carried, {}
         found = []
         for rollout in rollouts:
             if day in followed(rollout, self._zone):
                 key = f"{rollout.effective_ms} {rollout.deployment}"
                 known = before.get(key) or carried.fresh()
-                found.append(analyse(rollout, panel, self._placebos, day, known, self._zone))
+                found.append(analyse(rollout, panel, self.placebos, day, known, self._zone))
                 self._carried[key] = found[-1].carried
         return found
 
     def pack(self) -> bytes:
         """Return what is carried, as it is stored."""
         known = {key: carried.pack(value) for key, value in self._carried.items()}
-        return msgspec.msgpack.encode(_Wire([placebo.pack(found) for found in self._placebos], known))
+        return msgspec.msgpack.encode(_Wire([placebo.pack(found) for found in self.placebos], known))
 
     @classmethod
     def unpack(cls, zone: ZoneInfo, value: bytes) -> "Course":
         """Return the course that was stored."""
-        wire, course = msgspec.msgpack.decode(value, type=_Wire), cls(zone)
-        course._placebos = [placebo.unpack(found) for found in wire.placebos]
+        wire = msgspec.msgpack.decode(value, type=_Wire)
+        course = cls(zone, map(placebo.unpack, wire.placebos))
         course._carried = {key: carried.unpack(packed) for key, packed in wire.carried.items()}
         return course
 

@@ -61,6 +61,9 @@ class About(NamedTuple):
     """Where its days begin: an IANA name."""
     rollouts: Sequence[Rollout]
     """Of the app, by time."""
+    placebos: Sequence[bytes] = ()
+    """Estimates at its days without a deployment, as :mod:`eddyline.adaptation.placebo` packs them: they go back
+    further than the panel."""
 
     def rollouts_until(self, time_ms: int) -> list[Rollout]:
         """Return the rollouts as they were known then: what took effect at that time or later is left out."""
@@ -91,6 +94,7 @@ class _Head(msgspec.Struct, frozen=True):
     app: str
     timezone: str
     rollouts: list[Rollout]
+    placebos: list[bytes]
     known: list[str]
     """The first and the last date of which anything is known; none in an empty panel."""
     days: list[_Day]
@@ -115,7 +119,8 @@ def write(path: Path, about: About, panel: Panel) -> int:
                     file.write_table(_table(day, pyarrow))
                 known.append(_told(day))
             spanned = _dates(panel.known())
-            head = _Head(VERSION, features.VERSION, about.app, about.timezone, list(about.rollouts), spanned, known)
+            told = (about.app, about.timezone, list(about.rollouts), list(about.placebos))
+            head = _Head(VERSION, features.VERSION, *told, spanned, known)
             file.add_key_value_metadata({KEY: msgspec.json.encode(head)})
     except OSError as error:
         raise RefusedToStart(f"{path}: {error.strerror or error}") from None
@@ -146,7 +151,7 @@ class PanelFile:
         head = _head(path, file.metadata.metadata or {})
         if not file.schema_arrow.remove_metadata().equals(schema):
             raise RefusedToStart(f"{path}: its columns are not those of an exported panel")
-        self.about = About(head.app, head.timezone, head.rollouts)
+        self.about = About(head.app, head.timezone, head.rollouts, head.placebos)
         self._days = {date.fromisoformat(day.date).toordinal(): day for day in head.days}
         with_rows = [ordinal for ordinal, day in self._days.items() if day.rows]
         self._groups = {ordinal: group for group, ordinal in enumerate(with_rows)}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
+from eddyline.adaptation import placebo
 from eddyline.adaptation.course import Course
 from eddyline.adaptation.eventstudy import around
 from eddyline.adaptation.looks import day_begin, followed
@@ -76,7 +77,7 @@ def _rollout(source: Source, deployment: str) -> Rollout:
 
 
 def _looks(source: Source, days: range, done: Callable[[int], None]) -> list[_Look]:
-    seen = Course(source.zone)
+    seen = Course(source.zone, map(placebo.unpack, source.about.placebos))
     found: list[_Look] = []
     for at, day in enumerate(days, 1):
         rollouts = source.about.rollouts_until(day_begin(day + 1, source.zone))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from eddyline.adaptation import placebo
 from eddyline.adaptation.panel import Panel
 from eddyline.cli.stored import read_states
 from eddyline.encoders.configured import read_space
@@ -43,7 +44,9 @@ def stored(settings: Settings, app: str) -> Source:
         judge = Judge.restore(JudgePolicy.of(settings, read_space(settings)), partition, states[partition].fields)
         panel = judge.panels.of(app)
         if panel.known():
-            return Source(About(app, settings.windows.timezone, judge.rollouts(app, sys.maxsize)), panel)
+            placebos = [placebo.pack(found) for found in judge.placebos(app)]
+            about = About(app, settings.windows.timezone, judge.rollouts(app, sys.maxsize), placebos)
+            return Source(about, panel)
     raise EddylineError(f"judge has no panel of {app} yet: the first is there when a local day is complete")
 
 
