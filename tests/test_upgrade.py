@@ -140,12 +140,12 @@ def test_kept_results_say_their_version(stored: Recording) -> None:
         kind = key.removeprefix("eddyline:").partition(":")[0]
         seen.add(kind)
         for value in fields.values():
-            readers = {
+            readers: dict[str, Unpack] = {
                 "window": cells.unpack,
                 "rolling": rolling.unpack_rolled,
                 "panel": paneldays.unpack,
                 "day": day,
-                "looks": bool,
+                "looks": bytes,
             }
             assert readers[kind](value)
     assert seen == {"window", "rolling", "panel", "day", "looks"}

@@ -4,13 +4,14 @@ What is computed is in :mod:`eddyline.adaptation`; here it meets the state, the 
 
 Fields of the state, ``|`` standing for the unit separator:
 
-========================  ==========================================================
-``x:<app>|<deployment>``  a sample of the prompts that named a deployment today
-``z:<app>``               what is carried from one day's looks to the next
-========================  ==========================================================
+==============================  ==========================================================
+``x:<app>|<deployment>|<day>``  a sample of the prompts to a deployment on a day that goes on
+``z:<app>``                     what is carried from one day's looks to the next
+==============================  ==========================================================
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from eddyline.outputs.cloudevent import Output
 from eddyline.pastpanels import PastPanels
 from eddyline.rollouts import Rollout
 from eddyline.samples import Item
+from eddyline.windows import local_day
 
 KINDS = ("x", "z")
 """Of fields."""
@@ -84,23 +86,29 @@ class Adaptations:
         """Look at nothing yet; changes are noted in ``journal``."""
         self._policy, self._panels, self._rollouts, self._journal = policy, panels, rollouts, journal
         self._apps: dict[str, _Followed] = {}
-        self._samples: dict[tuple[str, str], list[_Example]] = {}
+        self._samples: dict[tuple[str, str, str], list[_Example]] = {}
+        """By app, deployment and day."""
 
-    def restore(self, kind: str, parts: list[str], value: bytes) -> None:
-        """Take back a field."""
+    def restore(self, kind: str, parts: list[str], value: bytes, as_of_ms: int) -> None:
+        """Take back a field of when windows were judged up to ``as_of_ms``.
+
+        A sample of a day that was over is dropped: a crash came before its deletion.
+        """
         if kind == "z":
             wire = msgspec.msgpack.decode(value, type=_Wire)
             self._apps[parts[0]] = _Followed(Course.unpack(self._policy.zone, wire.course), wire.firing)
+        elif parts[2] < local_day(as_of_ms, self._policy.zone):
+            self._journal.drop(_sample_field(*parts))
         else:
-            self._samples[parts[0], parts[1]] = msgspec.msgpack.decode(value, type=list[_Example])
+            self._samples[parts[0], parts[1], parts[2]] = msgspec.msgpack.decode(value, type=list[_Example])
 
     def placebos(self, app: str) -> Sequence[PlaceboDay]:
         """Return the estimates at an app's days without a deployment."""
         return self._apps[app].course.placebos if app in self._apps else []
 
-    def note(self, app: str, deployment: str, items: Iterable[Item]) -> None:
-        """Let prompts of a closed window that named a deployment into the sample of the day."""
-        key = (app, deployment)
+    def note(self, app: str, deployment: str, start_ms: int, items: Iterable[Item]) -> None:
+        """Let prompts to a deployment in a closed window into the sample of the day."""
+        key = (app, deployment, local_day(start_ms, self._policy.zone))
         before = self._samples.get(key, [])
         found = sorted({*before, *(_Example(item.hash, item.id, item.flags) for item in items)})[:SAMPLE]
         if found != before:
@@ -158,12 +166,13 @@ class Adaptations:
 
     def _examples(self, app: str, analysis: Analysis) -> list[str]:
         """Return ids of prompts to the deployment: with the surest feature, if it is commoner now."""
-        found = self._samples.get((app, analysis.rollout.deployment), [])
+        day = date.fromordinal(analysis.look.day).isoformat()
+        found = self._samples.get((app, analysis.rollout.deployment, day), [])
         place = adaptationfacts.rises(analysis)
         if place is not None:
             found = [example for example in found if example.flags >> place & 1]
         return [example.id for example in found[:EXAMPLES]]
 
 
-def _sample_field(app: str, deployment: str) -> str:
-    return f"x:{SEPARATOR.join((app, deployment))}"
+def _sample_field(app: str, deployment: str, day: str) -> str:
+    return f"x:{SEPARATOR.join((app, deployment, day))}"

@@ -180,7 +180,7 @@ class Judge:
             case "n" | "p":
                 self.panels.restore(kind, rest.split(SEPARATOR), value)
             case "x" | "z":
-                self._adaptations.restore(kind, rest.split(SEPARATOR), value)
+                self._adaptations.restore(kind, rest.split(SEPARATOR), value, self._progress.judged_ms)
             case "v" | "y" | "q":
                 self._watches.restore(kind, rest, value)
             case _:
@@ -329,7 +329,7 @@ class Judge:
         for whole in wholes:
             app.remember(whole.deployment, whole.space_id, start, whole.cell)
             if whole.deployment:
-                self._adaptations.note(name, whole.deployment, whole.cell.sample)
+                self._adaptations.note(name, whole.deployment, start, whole.cell.sample)
         app.roll(start + self._policy.apps.window_ms)
         self.counts["windows"] += 1
         return outputs

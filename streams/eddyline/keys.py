@@ -13,11 +13,6 @@ def rolling(app: str, deployment: str, span: str) -> str:
     return f"eddyline:rolling:{_quoted(app, deployment)}:{span}"
 
 
-def panel(app: str, day: str) -> str:
-    """Return the key of the panel rows of a local day."""
-    return f"eddyline:panel:{_quoted(app)}:{day}"
-
-
 def day(app: str, day: str) -> str:
     """Return the key of the sums of a local day."""
     return f"eddyline:day:{_quoted(app)}:{day}"

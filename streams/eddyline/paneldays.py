@@ -56,8 +56,9 @@ class PanelDay(NamedTuple):
     """``(m, 24)`` how many have each yes/no style feature, in the order of :data:`eddyline.features.NAMES`."""
     sizes: NDArray[np.int64]
     """``(m, 3)`` sums of the numeric features."""
-    projected: NDArray[np.int64]
-    """``(m, 64)`` sums of the projected vectors, in units of ``1 / (16 * 400)``."""
+    projected: NDArray[np.signedinteger]
+    """``(m, 64)`` sums of the projected vectors, in units of ``1 / (16 * 400)``; of a stored day as narrow as they are
+    stored: they are most of it, and most readers do not look at them."""
 
 
 class _Wire(msgspec.Struct, array_like=True):
@@ -68,7 +69,9 @@ class _Wire(msgspec.Struct, array_like=True):
     deployments: list[str]
     user: bytes
     columns: bytes
-    """The others, each as (bytes a value, values), one after the other, compressed."""
+    """The others but the projection, each as (bytes a value, values), one after the other, compressed."""
+    projected: bytes
+    """The same, not compressed: nothing would be gained."""
 
 
 _decoder = msgspec.msgpack.Decoder(_Wire)
@@ -109,7 +112,7 @@ def of_rows(day: int, rows: Iterable[Row], users: int, *, lost: bool) -> PanelDa
 
 def pack(found: PanelDay) -> bytes:
     """Return a day as it is stored."""
-    columns = b"".join(_narrow(column) for column in found[5:])
+    columns = b"".join(_narrow(column) for column in found[5:-1])
     wire = _Wire(
         VERSION,
         found.day,
@@ -118,6 +121,7 @@ def pack(found: PanelDay) -> bytes:
         list(found.deployments),
         found.user.astype("<u8").tobytes(),
         zlib.compress(columns, _LEVEL),
+        _narrow(found.projected),
     )
     return msgspec.msgpack.encode(wire)
 
@@ -131,10 +135,13 @@ def unpack(value: bytes) -> PanelDay:
     """
     wire = versions.decode(_decoder, value, VERSION, "the panel of a day")
     user = np.frombuffer(wire.user, "<u8")
-    columns, rest = [], memoryview(zlib.decompress(wire.columns))
-    for width in (1, 1, 1, 1, 1, 1, STYLES, SIZES, PROJECTED):
-        column, rest = _wide(rest, len(user) * width)
-        columns.append(column if width == 1 else column.reshape(len(user), width))
+    columns: list[NDArray[np.signedinteger]] = []
+    rest = memoryview(zlib.decompress(wire.columns))
+    for width in (1, 1, 1, 1, 1, 1, STYLES, SIZES):
+        column, rest = _stored(rest, len(user) * width)
+        columns.append(column.astype(np.int64) if width == 1 else column.astype(np.int64).reshape(len(user), width))
+    projected, _ = _stored(memoryview(wire.projected), len(user) * PROJECTED)
+    columns.append(projected.reshape(len(user), PROJECTED))
     return PanelDay(wire.day, int.from_bytes(wire.below), wire.lost, tuple(wire.deployments), user, *columns)
 
 
@@ -146,12 +153,12 @@ def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:
     return np.array(rows, np.int64).reshape(len(rows), width)
 
 
-def _narrow(values: NDArray[np.int64]) -> bytes:
+def _narrow(values: NDArray[np.signedinteger]) -> bytes:
     largest = int(np.abs(values).max(initial=0))
     width = next(width for width in _WIDTHS if largest < 1 << (8 * width - 1))
     return bytes([width]) + values.astype(f"<i{width}").tobytes()
 
 
-def _wide(rest: memoryview, count: int) -> tuple[NDArray[np.int64], memoryview]:
+def _stored(rest: memoryview, count: int) -> tuple[NDArray[np.signedinteger], memoryview]:
     width, end = rest[0], 1 + rest[0] * count
-    return np.frombuffer(rest[1:end], f"<i{width}").astype(np.int64), rest[end:]
+    return np.frombuffer(rest[1:end], f"<i{width}"), rest[end:]

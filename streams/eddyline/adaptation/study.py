@@ -147,7 +147,7 @@ class _Sums:
         self._admit(users[~contains(self.user, users)])
         place = np.searchsorted(self.user, users)
         for sums, column in zip(self._sums, (day.openers[:, np.newaxis], day.styles, day.projected), strict=True):
-            sums[place] += column if len(first) == len(column) else np.add.reduceat(column, first)
+            sums[place] += column if len(first) == len(column) else np.add.reduceat(column, first, dtype=np.int64)
 
     def _admit(self, users: NDArray[np.uint64]) -> None:
         if len(users):

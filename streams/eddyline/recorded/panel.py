@@ -226,7 +226,9 @@ def _table(day: PanelDay, pyarrow: Any) -> "pa.Table":  # noqa: ANN401 - a modul
         **dict(zip(COUNTS, (day.bucket, day.n, day.openers, day.first), strict=True)),
         **dict(zip(STYLES, day.styles.T, strict=True)),
         **dict(zip(SIZES, day.sizes.T, strict=True)),
-        "projected": pyarrow.FixedSizeListArray.from_arrays(day.projected.ravel(), type=schema.field("projected").type),
+        "projected": pyarrow.FixedSizeListArray.from_arrays(
+            day.projected.ravel().astype(np.int64), type=schema.field("projected").type
+        ),
     }
     return pyarrow.table([pyarrow.array(columns[field.name], field.type) for field in schema], schema)
 
