@@ -238,6 +238,17 @@ def test_rows_that_were_filtered_or_columns_that_were_changed_are_told(path: Pat
     assert "columns" in _refused(path)
 
 
+def test_a_row_less_or_a_row_group_more_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "panel.parquet"
+    write(path, ABOUT, panel_of(some_day(FIRST, 3)))
+    table, head = pq.read_table(path), _head_of(path)
+    _rewritten(path, table.slice(1), head)
+    assert "rows of 2026-11-01 are not those that were exported" in _refused(path)
+    twice = pa.concat_tables([table, table]).replace_schema_metadata({KEY: head})
+    pq.write_table(twice, path, row_group_size=3)
+    assert "are not those that were exported" in _refused(path)
+
+
 def test_rows_of_another_day_are_told(tmp_path: Path) -> None:
     one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
     write(one, ABOUT, panel_of(some_day(FIRST, 3)))

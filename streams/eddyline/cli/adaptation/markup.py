@@ -47,8 +47,5 @@ def page(title: str, style: str, *body: Child) -> str:
         tag("title", title),
         sheet,
     )
-    return (
-        "<!doctype html>\n"
-        + tostring(tag("html", head, tag("body", *body), lang="en"), "unicode", method="html")
-        + "\n"
-    )
+    whole = tag("html", head, tag("body", *body), lang="en")
+    return f"<!doctype html>\n{tostring(whole, 'unicode', method='html')}\n"
