@@ -59,7 +59,7 @@ def test_two_days_are_told_with_exit_code_0(tmp_path: Path, monkeypatch: pytest.
     output = StringIO()
     code = run_demo(seconds=25, days=2, console=Console(file=output, width=100))
     assert code == 0, output.getvalue()
-    assert "seen: a first window of 2026.11.1" in output.getvalue()
+    assert "seen: a first window of 2026.10.1" in output.getvalue()
     assert "Missing" not in output.getvalue()
     assert_nothing_is_left(tmp_path)
 

@@ -50,8 +50,8 @@ def test_plain_lines_tell_every_moment_once_and_the_state_every_other_hour() -> 
     for minutes in range(0, 361, 10):
         screen.show(story, PLAN.start_ms + minutes * 60_000, COUNTS)
     lines = output.getvalue().splitlines()
-    assert lines[0] == "Mon 02 Nov 00:00  sent: something"
-    assert [line[:16] for line in lines[1:]] == [f"Mon 02 Nov {hour:02}:00" for hour in (2, 4, 6)]
+    assert lines[0] == "Mon 05 Oct 00:00  sent: something"
+    assert [line[:16] for line in lines[1:]] == [f"Mon 05 Oct {hour:02}:00" for hour in (2, 4, 6)]
 
 
 def test_the_summary_says_what_is_missing() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from eddyline.demo.wire import Message
 
-STEP_MS = 300_000
+STEP_MS = 1_800_000
 """Event time that is sent at once, so that no partition runs ahead of the others by more."""
 LONGEST_TURN_S = 0.5
 """A longer pause of the caller does not count: event time never jumps."""

@@ -1,4 +1,4 @@
-"""The reader of the output topics: a consumer as anybody would write one for drift, scores and dead letters."""
+"""The reader of the output topics: a consumer as anybody would write one."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -16,7 +16,7 @@ MOST = 2_000
 
 
 class Listener:
-    """Reads the three topics from their beginning into a story. It commits nothing."""
+    """Reads the output topics from their beginning into a story. It commits nothing."""
 
     def __init__(self, settings: Settings, story: Story) -> None:
         self._story = story
@@ -24,7 +24,7 @@ class Listener:
         self._consumer = Consumer(
             client_config(settings) | {"group.id": "eddyline-demo-listener", "enable.auto.commit": False}
         )
-        names = (self._topics.drift, self._topics.scores, self._topics.dead_letters)
+        names = (self._topics.drift, self._topics.scores, self._topics.adaptation, self._topics.dead_letters)
         counts = topics.partition_counts(settings)
         self._consumer.assign([TopicPartition(name, at, 0) for name in names for at in range(counts[name])])
 
@@ -49,6 +49,7 @@ class Listener:
         readers: dict[str | None, Callable[[Message], None]] = {
             self._topics.drift: lambda message: self._story.add_drift(message.value() or b"", now_ms),
             self._topics.scores: lambda message: self._story.add_score(message.value() or b""),
+            self._topics.adaptation: lambda message: self._story.add_adaptation(message.value() or b"", now_ms),
             self._topics.dead_letters: lambda message: self._story.add_dead_letter(_reason(message), now_ms),
         }
         found = self._consumer.consume(MOST, timeout_s)

@@ -43,7 +43,7 @@ GRACE_S = 2.0
 
 
 def run_demo(
-    *, seconds: float = 120.0, days: int = 3, broker: BrokerKind = "embedded", console: Console | None = None
+    *, seconds: float = 120.0, days: int = 28, broker: BrokerKind = "embedded", console: Console | None = None
 ) -> int:
     """Run ``days`` of event time in about ``seconds``; return 0, or 1 if the worker died or outputs are missing.
 

@@ -14,14 +14,15 @@ from rich.text import Text
 
 from eddyline.demo.plan import Plan
 from eddyline.demo.story import Arm, Moment, Shift, Story
+from eddyline.outputs.adaptation import Adaptation
 from eddyline.outputs.score import Score
-from eddyline.windows import HOUR_MS
+from eddyline.windows import DAY_MS
 
 BARS = "▁▂▃▄▅▆▇█"
 COLOURS = ("cyan", "magenta", "yellow", "green")
 REFRESH_S = 0.2
-PLAIN_EVERY_MS = 2 * HOUR_MS
-FIXED_LINES = 11
+PLAIN_EVERY_MS = DAY_MS // 2
+FIXED_LINES = 13
 """Lines of the live view beside deployments, arms, moments and scores."""
 
 
@@ -53,7 +54,7 @@ class Screen(Protocol):
 
 
 class PlainScreen:
-    """Lines: what happens, and every second hour of event time how things are."""
+    """Lines: what happens, and twice a day of event time how things are."""
 
     def __init__(self, console: Console, plan: Plan) -> None:
         self._console, self._next_ms = console, plan.start_ms + PLAIN_EVERY_MS
@@ -130,6 +131,8 @@ def view(plan: Plan, story: Story, now_ms: int, counts: Counts, width: int, heig
         Rule(style="dim"),
         _scores(story, arms),
         Rule(style="dim"),
+        _users(story.adaptation(plan.new)),
+        Rule(style="dim"),
         _moments(story.moments[-moments:]),
         *([] if spare < 6 else [_latest(list(story.latest)[-(spare - moments) :])]),  # noqa: PLR2004 - room for both
     )
@@ -164,12 +167,12 @@ def _totals(story: Story, counts: Counts) -> Text:
 
 def _drift(plan: Plan, story: Story, deployments: Sequence[str], width: int) -> Table:
     table = _table("distance of prompts", ("users", "found", "expected", "ratio"))
-    table.add_column(f"hourly, {BARS[0]} 1 {BARS[-1]} 2", no_wrap=True, header_style="dim")
+    table.add_column(f"daily, {BARS[0]} 1 {BARS[-1]} 2", no_wrap=True, header_style="dim")
     trends = {name: story.trends(name) for name in deployments}
     first = plan.start_ms
     last = max((start for start, _ in story.windows), default=first)
-    shown = max(10, min(72, width - 63))
-    starts = list(range(first, last + 1, HOUR_MS))[-shown:]
+    shown = max(10, min(plan.days, width - 63))
+    starts = list(range(first, last + 1, DAY_MS))[-shown:]
     for at, name in enumerate(deployments):
         line = sparkline([trends[name].get(start) for start in starts])
         colour = COLOURS[at % len(COLOURS)]
@@ -193,6 +196,13 @@ def _scores(story: Story, arms: Sequence[Arm]) -> Table:
         count = max(mean[0] for mean in found if mean)
         table.add_row(name, f"{count:,}", *(f"{mean[1]:.3f}" if mean else "" for mean in found))
     return table
+
+
+def _users(found: Adaptation | None) -> Text:
+    text = Text("users of the new deployment  ", "bold", no_wrap=True, overflow="ellipsis")
+    if found is None:
+        return text.append("not yet", "dim")
+    return text.append(found.verdict, "green").append(f"  {found.sentence}", "not bold")
 
 
 def _table(title: str, numbers: Sequence[str]) -> Table:
@@ -235,7 +245,7 @@ def _bar(share: float) -> str:
 def clock(time_ms: int) -> str:
     """Return a time for people.
 
-    >>> clock(1_793_577_600_000)
-    'Mon 02 Nov 00:00'
+    >>> clock(1_791_158_400_000)
+    'Mon 05 Oct 00:00'
     """
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%a %d %b %H:%M")

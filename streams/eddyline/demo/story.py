@@ -1,7 +1,7 @@
 """What came out of the output topics, gathered for telling. Nothing here knows what was planted."""
 
 import math
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -9,8 +9,10 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from eddyline.outputs.adaptation import Adaptation
 from eddyline.outputs.drift import Drift
 from eddyline.outputs.score import Score
+from eddyline.windows import DAY_MS, window_start
 
 CENTROID = "centroid_distance"
 NEAREST = "nearest_neighbour_distance"
@@ -19,8 +21,8 @@ WEIGHT = {CENTROID: 2, NEAREST: 1}
 """Power of the number of users with which a metric's variance falls: a squared distance, a mean."""
 MOVED = 1.5
 """Times the expected distance, certainly above it: a move worth a line."""
-TREND_WINDOWS = 6
-"""Windows that are pooled into one point of a trend: few users write at night."""
+TREND_WINDOWS = 24
+"""Latest windows that are pooled into a trend: few users write in an hour."""
 
 ScoreKey = tuple[str, str, str | None]
 """(request id, scorer, candidate) of a score."""
@@ -64,12 +66,17 @@ class _DriftEvent(msgspec.Struct, frozen=True):
     data: Drift
 
 
+class _AdaptationEvent(msgspec.Struct, frozen=True):
+    data: Adaptation
+
+
 class _ScoreEvent(msgspec.Struct, frozen=True):
     id: str
     data: Score
 
 
 _drift = msgspec.json.Decoder(_DriftEvent)
+_adaptation = msgspec.json.Decoder(_AdaptationEvent)
 _score = msgspec.json.Decoder(_ScoreEvent)
 
 
@@ -81,6 +88,8 @@ class Story:
         self.scores: dict[ScoreKey, Score] = {}
         self.scored: set[str] = set()
         """Requests whose production response has a score."""
+        self.adaptations: dict[tuple[str, str], Adaptation] = {}
+        """By (day, deployment)."""
         self.dead: Counter[str] = Counter()
         self.latest: deque[Score] = deque(maxlen=LATEST_SCORES)
         self.moments: list[Moment] = []
@@ -104,6 +113,20 @@ class Story:
             self._moved.add(name)
             text = f"prompts to {name} have moved: {trend.ratio:.1f} times the expected distance"
             self.moments.append(Moment(now_ms, "seen", text))
+
+    def add_adaptation(self, value: bytes, now_ms: int) -> None:
+        """Take in a record of the adaptation topic; ``now_ms`` is the event time that the demo is at."""
+        found = _adaptation.decode(value).data
+        before = self.adaptation(found.deployment)
+        self.adaptations[found.day, found.deployment] = found
+        if before is None or before.verdict != found.verdict:
+            text = f"users of {found.deployment}, {found.day}: {found.verdict}"
+            self.moments.append(Moment(now_ms, "seen", text))
+
+    def adaptation(self, deployment: str) -> Adaptation | None:
+        """Return the latest day's word on the users of a deployment."""
+        days = [day for day, name in self.adaptations if name == deployment]
+        return self.adaptations[max(days), deployment] if days else None
 
     def add_score(self, value: bytes) -> None:
         """Take in a record of the scores topic."""
@@ -150,11 +173,12 @@ class Story:
         return pooled(self.of(deployment)[-TREND_WINDOWS:], CENTROID)
 
     def trends(self, deployment: str) -> dict[int, Shift]:
-        """Return, by window start, the trend as it was then."""
-        own = self.of(deployment)
-        spans = [own[max(0, at + 1 - TREND_WINDOWS) : at + 1] for at in range(len(own))]
-        shifts = [(time_ms(span[-1].window.start), pooled(span, CENTROID)) for span in spans]
-        return {start: shift for start, shift in shifts if shift is not None}
+        """Return, by start of the day, the centroid distance of a deployment's windows of that day."""
+        days: dict[int, list[Drift]] = defaultdict(list)
+        for drift in self.of(deployment):
+            days[window_start(time_ms(drift.window.start), DAY_MS)].append(drift)
+        shifts = ((day, pooled(windows, CENTROID)) for day, windows in days.items())
+        return {day: shift for day, shift in shifts if shift is not None}
 
 
 def _key(item: tuple[tuple[int, str], Drift]) -> tuple[int, str]:

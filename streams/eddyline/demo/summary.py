@@ -10,8 +10,11 @@ from rich.text import Text
 from eddyline.demo.plan import Plan
 from eddyline.demo.screen import Counts, clock
 from eddyline.demo.story import Shift, Story
+from eddyline.demo.terms import Term, terms
 from eddyline.demo.traffic import Asked
 from eddyline.demo.verdict import Distances, Finding, distances, findings
+from eddyline.features import PHRASES
+from eddyline.outputs.adaptation import Adaptation
 
 READ_ON = (
     ("docs/architecture.md", "how it works, and why every number is exact"),
@@ -22,6 +25,8 @@ READ_ON = (
 
 def summary(plan: Plan, asked: Sequence[Asked], story: Story, counts: Counts, missing: Sequence[str]) -> RenderableType:
     """Return the last page."""
+    adaptation = story.adaptation(plan.new)
+    split = terms(plan, asked, adaptation)
     return Group(
         Rule(f"{plan.days} days of {plan.app}/{plan.environment} in {counts.elapsed_s:.0f} s", style="dim"),
         _totals(story, counts),
@@ -30,7 +35,9 @@ def summary(plan: Plan, asked: Sequence[Asked], story: Story, counts: Counts, mi
         Text(),
         _scores(story),
         Text(),
-        _findings(findings(plan, asked, story)),
+        _users(adaptation, split),
+        Text(),
+        _findings(findings(plan, asked, story, split)),
         Text(),
         *(Text(f"Missing: {line}", "bold red") for line in missing),
         _read_on(),
@@ -105,6 +112,31 @@ def _scores(story: Story) -> Table:
         count = max(mean[0] for mean in found if mean)
         table.add_row(name, f"{count:,}", *(f"{mean[1]:.3f}" if mean else "" for mean in found))
     return table
+
+
+def _users(found: Adaptation | None, split: Sequence[Term]) -> RenderableType:
+    """Return the last day's word on the users: the verdict, and what their change is made of."""
+    if found is None:
+        return Text("no word on the users", "yellow")
+    verdict = Text.assemble((f"{found.verdict}: ", "bold green"), found.sentence)
+    return Group(verdict, Text(), _terms(found, split)) if split else verdict
+
+
+def _terms(found: Adaptation, split: Sequence[Term]) -> Table:
+    feature = found.terms.feature if found.terms else ""
+    table = _table(f"prompts that {PHRASES[feature]}: why their share changed", "planted", "found", "95 % interval")
+    table.add_column("")
+    for term in split:
+        verdict = Text("within", "green") if term.covered else Text("missed", "yellow")
+        interval = f"{_points(term.found.low)} to {_points(term.found.high)}"
+        name = Text.assemble(f"{term.name:<11}", (term.cause, "dim"))
+        table.add_row(name, _points(term.planted), _points(term.found.value), interval, verdict)
+    table.caption = "in points; users count alike; planted: the same people in a world without the deployment"
+    return table
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}"
 
 
 def _findings(found: Sequence[Finding]) -> Table:

@@ -24,6 +24,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     exposure: int
     """Prompts that the user had sent to the new deployment before."""
     adapted: bool
+    """Written for the new deployment, which its user has got to know."""
+    terse: bool
+    """Written so whatever the deployment: by habit, or since the holidays are near."""
     prompt: str
     response: str
     separate: bool
@@ -61,7 +64,7 @@ class _Author:
             topic = self._topic(start)
             for time_ms in self._times(max(start, free_ms)):
                 free_ms = time_ms + 1
-                if time_ms < self._plan.end_ms:
+                if time_ms < min(self._plan.end_ms, self._user.left_ms):
                     yield self._ask(time_ms, f"{self._user.id}-s{number}", self._intents[topic])
 
     def _sessions(self) -> list[int]:
@@ -87,9 +90,11 @@ class _Author:
         return self._pick(self._user.favourites if favourite else self._topics)
 
     def _ask(self, time_ms: int, session: str, intent: Intent) -> Asked:
+        # Every prompt draws the same numbers with and without the new deployment: what differs is its doing.
         deployment = self._deployment(time_ms)
-        renewed = deployment == self._plan.new
-        adapted = renewed and self._user.language == "en" and self._chance(self._plan.adapted_share(self._exposure))
+        renewed, english = deployment == self._plan.new, self._user.language == "en"
+        terse = self._chance(self._user.habit + self._plan.rush_at(time_ms)) and english
+        learned = self._chance(self._plan.adapted_share(self._exposure)) and english
         asked = Asked(
             id=f"{self._user.id}-{self._asked:04d}",
             time_ms=time_ms,
@@ -98,8 +103,9 @@ class _Author:
             deployment=deployment,
             intent=intent.intent,
             exposure=self._exposure,
-            adapted=adapted,
-            prompt=self._pick(intent.adapted if adapted else intent.phrasings(self._user.language)),
+            adapted=learned and not terse,
+            terse=terse,
+            prompt=self._pick(intent.adapted if terse or learned else intent.phrasings(self._user.language)),
             response=self._pick(intent.answers(self._user.language, structured=renewed)),
             separate=self._chance(self._plan.separate),
             shadow=self._shadow(intent) if self._chance(self._plan.shadowed) else None,
@@ -110,7 +116,7 @@ class _Author:
         return asked
 
     def _deployment(self, time_ms: int) -> str:
-        stays = self._user.holdout or time_ms < self._plan.effective_ms
+        stays = self._user.holdout or not self._plan.deployed or time_ms < self._plan.effective_ms
         return self._plan.old if stays else self._plan.new
 
     def _shadow(self, intent: Intent) -> str:
@@ -126,4 +132,4 @@ class _Author:
         return bool(self._random.random() < share)
 
     def _pick(self, options: Sequence[str]) -> str:
-        return options[int(self._random.integers(len(options)))]
+        return options[int(self._random.random() * len(options))]

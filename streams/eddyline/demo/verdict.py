@@ -1,18 +1,22 @@
 """What was planted, held against what came out: the outputs that must be there, and what they show."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from eddyline.demo.corpus import NEW_TOPIC
 from eddyline.demo.plan import Plan
 from eddyline.demo.story import CENTROID, NEAREST, ScoreKey, Shift, Story, pooled, time_ms
+from eddyline.demo.terms import Term
 from eddyline.demo.traffic import Asked
 from eddyline.outputs.drift import Drift
 from eddyline.scorers import SCORERS
 from eddyline.windows import DAY_MS, window_start
 
 SIGMAS = 3
+CAUSES = 4
+"""Adaptation, selection, exogenous, mix."""
 
 
 class Expected(NamedTuple):
@@ -22,6 +26,7 @@ class Expected(NamedTuple):
     windows: frozenset[tuple[int, str]]
     prompts: int
     dead_letters: int
+    adaptations: frozenset[tuple[str, str]]
 
     @classmethod
     def of(cls, plan: Plan, asked: Iterable[Asked], window_ms: int) -> "Expected":
@@ -32,6 +37,7 @@ class Expected(NamedTuple):
             frozenset((window_start(prompt.time_ms, window_ms), prompt.deployment) for prompt in asked),
             len(asked),
             plan.broken,
+            frozenset((str(day), plan.new) for day in _days_since(plan)),
         )
 
     def missing(self, story: Story) -> list[str]:
@@ -43,8 +49,15 @@ class Expected(NamedTuple):
             "windows": len(self.windows - story.windows.keys()),
             "prompts in windows": max(0, self.prompts - counted - late),
             "dead letters": max(0, self.dead_letters - story.dead.total()),
+            "adaptation events": len(self.adaptations - story.adaptations.keys()),
         }
         return [f"{count:,} {what} are missing" for what, count in lacking.items() if count]
+
+
+def _days_since(plan: Plan) -> Iterator[date]:
+    """Yield the whole days of the new deployment."""
+    for start in range(plan.effective_ms, plan.end_ms, DAY_MS):
+        yield datetime.fromtimestamp(start / 1000, UTC).date()
 
 
 def _scores(plan: Plan, asked: Asked) -> Iterable[ScoreKey]:
@@ -88,8 +101,8 @@ def _between(windows: Iterable[Drift], start_ms: int, end_ms: int) -> list[Drift
     return [drift for drift in windows if start_ms <= time_ms(drift.window.start) < end_ms]
 
 
-def findings(plan: Plan, asked: Sequence[Asked], story: Story) -> list[Finding]:
-    """Return, for everything that was planted, what the outputs say of it."""
+def findings(plan: Plan, asked: Sequence[Asked], story: Story, split: Sequence[Term]) -> list[Finding]:
+    """Return, for everything that was planted, what the outputs say of it; ``split``: why the users changed."""
     found: list[Callable[[Plan, Sequence[Asked], Story], Finding]] = [
         _deployment,
         _adaptation,
@@ -99,7 +112,7 @@ def findings(plan: Plan, asked: Sequence[Asked], story: Story) -> list[Finding]:
         _thumbs,
         _broken,
     ]
-    return [find(plan, asked, story) for find in found]
+    return [*(find(plan, asked, story) for find in found), _half_life(plan, story), _apart(split)]
 
 
 def _deployment(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
@@ -156,6 +169,21 @@ def _thumbs(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
 def _broken(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
     found = story.dead.total()
     return Finding(f"{plan.broken} broken records", f"{found} dead letters", found == plan.broken)
+
+
+def _half_life(plan: Plan, story: Story) -> Finding:
+    found = story.adaptation(plan.new)
+    planted, half_life = f"half of it in {plan.half_life:g} prompts", found and found.curve and found.curve.half_life
+    if not half_life:
+        return Finding(planted, "too early to tell", seen=False)
+    evidence = f"in {half_life.value:.1f} ({half_life.low:.1f} to {half_life.high:.1f})"
+    return Finding(planted, evidence, half_life.low <= plan.half_life <= half_life.high)
+
+
+def _apart(split: Sequence[Term]) -> Finding:
+    certain, covered = sum(term.certain for term in split), sum(term.covered for term in split)
+    evidence = f"{certain} certain, {covered} planted ones within" if split else "too early to tell"
+    return Finding("four causes at once", evidence, certain == covered == CAUSES)
 
 
 def _excess(shift: Shift | None) -> str:

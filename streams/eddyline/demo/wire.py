@@ -12,11 +12,11 @@ from eddyline.events import Kind
 from eddyline.outputs.cloudevent import rfc3339
 
 BROKEN: tuple[tuple[Kind, bytes], ...] = (
-    ("prompts", b'{"id": "cut-off", "ts": "2026-11-02T09:00:00Z", "prompt": "Where is'),
-    ("prompts", b'{"id": "no-prompt", "ts": "2026-11-02T09:00:00Z"}'),
-    ("prompts", b'{"id": "no-offset", "ts": "2026-11-02 09:00", "prompt": "Where is my parcel?"}'),
+    ("prompts", b'{"id": "cut-off", "ts": "2026-10-05T09:00:00Z", "prompt": "Where is'),
+    ("prompts", b'{"id": "no-prompt", "ts": "2026-10-05T09:00:00Z"}'),
+    ("prompts", b'{"id": "no-offset", "ts": "2026-10-05 09:00", "prompt": "Where is my parcel?"}'),
     ("responses", b'["a", "list"]'),
-    ("feedback", b'{"request_id": "x", "ts": "2026-11-02T09:00:00Z", "name": "thumbs", "value": "up"}'),
+    ("feedback", b'{"request_id": "x", "ts": "2026-10-05T09:00:00Z", "name": "thumbs", "value": "up"}'),
     ("prompts", b"\x00\x01\x02 not text at all \xff"),
 )
 
@@ -88,7 +88,7 @@ def _announcement(plan: Plan) -> Message:
         "environment": plan.environment,
         "deployment": plan.new,
         "effective_at": rfc3339(plan.effective_ms),
-        "arm": {"kind": "canary", "share": 1 - plan.holdout},
+        "arm": {"kind": "holdout", "share": plan.holdout, "first": 0},
     }
     return Message(plan.effective_ms - plan.announced_ahead_ms, "deployments", plan.app, orjson.dumps(fields))
 
