@@ -17,9 +17,9 @@ from eddyline.demo.summary import summary
 from eddyline.demo.traffic import traffic
 from eddyline.demo.verdict import Expected
 from eddyline.settings import Kafka, Redis, Settings, load_settings
-from eddyline.windows import HOUR_MS
+from eddyline.windows import DAY_MS, HOUR_MS
 
-PLAN = Plan(users=30, days=1)
+PLAN = Plan(users=30, days=2)
 COUNTS = Counts(prompts=1_000, responses=990, joined=200, sent=1_300, elapsed_s=10.0, waiting="")
 
 
@@ -43,15 +43,15 @@ def test_the_live_view_is_for_terminals_only() -> None:
     assert isinstance(open_screen(Console(file=StringIO(), force_terminal=False), PLAN), PlainScreen)
 
 
-def test_plain_lines_tell_every_moment_once_and_the_state_every_other_hour() -> None:
+def test_plain_lines_tell_every_moment_once_and_the_state_twice_a_day() -> None:
     output, story = StringIO(), Story()
     screen = PlainScreen(Console(file=output, width=100), PLAN)
     story.moments.append(Moment(PLAN.start_ms, "sent", "something"))
-    for minutes in range(0, 361, 10):
-        screen.show(story, PLAN.start_ms + minutes * 60_000, COUNTS)
+    for hours in range(48):
+        screen.show(story, PLAN.start_ms + hours * HOUR_MS, COUNTS)
     lines = output.getvalue().splitlines()
     assert lines[0] == "Mon 05 Oct 00:00  sent: something"
-    assert [line[:16] for line in lines[1:]] == [f"Mon 05 Oct {hour:02}:00" for hour in (2, 4, 6)]
+    assert [line[:16] for line in lines[1:]] == ["Mon 05 Oct 12:00", "Tue 06 Oct 00:00", "Tue 06 Oct 12:00"]
 
 
 def test_the_summary_says_what_is_missing() -> None:
@@ -62,6 +62,7 @@ def test_the_summary_says_what_is_missing() -> None:
         "windows are missing",
         "prompts in windows are missing",
         "dead letters are missing",
+        "adaptation events are missing",
     ]
     Console(file=output, width=100).print(summary(PLAN, asked, Story(), COUNTS, missing))
     assert f"Missing: {missing[0]}" in output.getvalue()
@@ -70,7 +71,7 @@ def test_the_summary_says_what_is_missing() -> None:
 def test_milestones_are_in_order_and_begin_with_the_announcement() -> None:
     found = milestones(PLAN, traffic(PLAN))
     assert found == sorted(found)
-    assert found[0] == Moment(PLAN.effective_ms - HOUR_MS, "sent", f"deployment {PLAN.new} is announced")
+    assert found[0] == Moment(PLAN.effective_ms - DAY_MS, "sent", f"deployment {PLAN.new} is announced")
 
 
 def test_a_child_gets_exactly_the_settings_of_the_demo() -> None:

@@ -4,6 +4,7 @@ import math
 
 import msgspec
 import pytest
+from tests.demo.adaptations import adaptation
 
 from eddyline.demo.plan import Plan
 from eddyline.demo.story import CENTROID, Story, pooled, time_ms
@@ -11,7 +12,7 @@ from eddyline.demo.verdict import distances
 from eddyline.outputs.cloudevent import rfc3339
 from eddyline.outputs.drift import Drift, MetricValue, window
 from eddyline.outputs.score import Score
-from eddyline.windows import HOUR_MS
+from eddyline.windows import DAY_MS, HOUR_MS
 
 PLAN = Plan()
 
@@ -119,8 +120,8 @@ def test_the_first_window_of_a_deployment_is_a_moment_once() -> None:
 
 
 def test_a_move_is_told_once_and_only_when_it_is_certain() -> None:
-    still = [drift(hour, "a", value=0.1 + 0.01 * (hour % 2)) for hour in range(6)]
-    moved = [drift(hour, "a", value=0.3 + 0.01 * (hour % 2)) for hour in range(6, 18)]
+    still = [drift(hour, "a", value=0.1 + 0.01 * (hour % 2)) for hour in range(24)]
+    moved = [drift(hour, "a", value=0.3 + 0.01 * (hour % 2)) for hour in range(24, 72)]
     texts = [moment.text for moment in story_of(*still, *moved).moments if "moved" in moment.text]
     assert len(texts) == 1
     assert "the expected distance" in texts[0]
@@ -128,12 +129,31 @@ def test_a_move_is_told_once_and_only_when_it_is_certain() -> None:
 
 
 def test_distances_are_split_where_the_deployment_takes_effect() -> None:
-    noon = 36
+    takes_over, last = PLAN.days // 2 * 24, (PLAN.days - 1) * 24
     story = story_of(
-        drift(noon - 1, PLAN.old, users=5),
-        drift(noon, PLAN.old, users=6),
-        drift(noon, PLAN.new, users=7),
-        drift(70, PLAN.new, users=8),
+        drift(takes_over - 1, PLAN.old, users=5),
+        drift(takes_over, PLAN.old, users=6),
+        drift(takes_over, PLAN.new, users=7),
+        drift(last, PLAN.new, users=8),
     )
     found = distances(PLAN, story)
     assert [shift.users for shift in found if shift] == [5, 6, 15, 8]
+
+
+def test_a_trend_is_told_day_by_day() -> None:
+    trends = story_of(drift(0, "a", users=5), drift(23, "a", users=6), drift(24, "a", users=7)).trends("a")
+    assert {day: shift.users for day, shift in trends.items()} == {PLAN.start_ms: 11, PLAN.start_ms + DAY_MS: 7}
+
+
+def test_a_verdict_on_the_users_is_a_moment_when_it_changes() -> None:
+    story = Story()
+    for day, verdict in (("2026-10-19", "none detected"), ("2026-10-20", "none detected"), ("2026-10-21", "adapting")):
+        story.add_adaptation(event(adaptation(day, verdict)), PLAN.start_ms)
+    assert [moment.text for moment in story.moments] == [
+        "users of 2026.10.1, 2026-10-19: none detected",
+        "users of 2026.10.1, 2026-10-21: adapting",
+    ]
+    latest = story.adaptation(PLAN.new)
+    assert latest is not None
+    assert latest.day == "2026-10-21"
+    assert story.adaptation(PLAN.old) is None

@@ -3,8 +3,10 @@
 import math
 from collections import Counter, defaultdict
 
+import msgspec
 import pytest
 
+from eddyline.assignment import bucket
 from eddyline.demo.corpus import NEW_TOPIC, Language, load
 from eddyline.demo.plan import Plan
 from eddyline.demo.traffic import Asked, traffic
@@ -26,6 +28,12 @@ def since(asked: list[Asked]) -> list[Asked]:
     return [prompt for prompt in asked if prompt.time_ms >= PLAN.effective_ms]
 
 
+@pytest.fixture(scope="module")
+def without() -> list[Asked]:
+    """Give the traffic of the same people in a world where the new deployment never comes."""
+    return traffic(msgspec.structs.replace(PLAN, deployed=False))
+
+
 def assert_share(successes: int, n: int, share: float) -> None:
     """Assert that so many of ``n`` independent draws are what ``share`` allows: 4 standard deviations."""
     assert n > 100
@@ -41,8 +49,8 @@ def test_another_seed_gives_other_traffic(asked: list[Asked]) -> None:
     assert [prompt.prompt for prompt in other[:50]] != [prompt.prompt for prompt in asked[:50]]
 
 
-def test_three_days_are_15_to_20_thousand_prompts_in_order(asked: list[Asked]) -> None:
-    assert 15_000 <= len(asked) <= 20_000
+def test_four_weeks_are_20_to_23_thousand_prompts_in_order(asked: list[Asked]) -> None:
+    assert 20_000 <= len(asked) <= 23_000
     assert len({prompt.id for prompt in asked}) == len(asked)
     keys = [(prompt.time_ms, prompt.id) for prompt in asked]
     assert keys == sorted(keys)
@@ -91,12 +99,38 @@ def test_newcomers_arrive_every_day(asked: list[Asked]) -> None:
         first.setdefault(prompt.user.id, prompt)
     newcomers = [prompt for prompt in first.values() if prompt.user.joined_ms > PLAN.start_ms]
     assert all(prompt.time_ms >= prompt.user.joined_ms for prompt in newcomers)
-    assert {(prompt.time_ms - PLAN.start_ms) // DAY_MS for prompt in newcomers} == {0, 1, 2}
+    assert {(prompt.user.joined_ms - PLAN.start_ms) // DAY_MS for prompt in newcomers} == set(range(PLAN.days))
+
+
+def test_partners_arrive_with_the_deployment_in_both_arms_and_most_are_terse(since: list[Asked]) -> None:
+    partners = [user for user in {prompt.user.id: prompt.user for prompt in since}.values() if user.partner]
+    english = [user for user in partners if user.language == "en"]
+    assert min(user.joined_ms for user in partners) >= PLAN.effective_ms
+    assert_share(sum(user.holdout for user in partners), len(partners), PLAN.holdout)
+    assert_share(sum(user.habit > 0 for user in english), len(english), PLAN.partners_terse)
+
+
+def test_users_leave_for_good(asked: list[Asked]) -> None:
+    users = {prompt.user.id: prompt.user for prompt in asked}.values()
+    anyway = [user for user in users if user.joined_ms == PLAN.start_ms and not user.fled]
+    left = sum(user.left_ms < PLAN.end_ms for user in anyway)
+    assert_share(left, len(anyway), 1 - math.exp(-PLAN.churn_a_day * PLAN.days))
+    assert all(prompt.time_ms < prompt.user.left_ms for prompt in asked)
+
+
+def test_terse_users_of_the_new_deployment_leave_when_it_comes(asked: list[Asked]) -> None:
+    users = {prompt.user.id: prompt.user for prompt in asked}.values()
+    there = [user for user in users if user.joined_ms < PLAN.effective_ms < user.left_ms]
+    terse = [user for user in there if user.habit and not user.holdout]
+    assert_share(sum(user.fled for user in terse), len(terse), PLAN.fleeing)
+    assert not any(user.fled for user in users if not user.habit or user.holdout or user.partner)
+    assert all(user.left_ms < PLAN.effective_ms + PLAN.fleeing_ms for user in users if user.fled)
 
 
 def test_a_fifth_of_the_users_stay_with_the_old_deployment(asked: list[Asked], since: list[Asked]) -> None:
     users = {prompt.user.id: prompt.user for prompt in asked}.values()
     assert_share(sum(user.holdout for user in users), len(users), PLAN.holdout)
+    assert all(user.holdout == (bucket(user.id) < 200) for user in users)
     assert all((prompt.deployment == PLAN.old) == prompt.user.holdout for prompt in since)
 
 
@@ -116,18 +150,50 @@ def test_exposure_counts_the_prompts_to_the_new_deployment(since: list[Asked]) -
 @pytest.mark.parametrize("exposure", [1, 2, 5, 10])
 def test_users_adapt_with_exposure(since: list[Asked], exposure: int) -> None:
     exposed = [prompt for prompt in since if prompt.deployment == PLAN.new and prompt.exposure == exposure]
-    english = [prompt for prompt in exposed if prompt.user.language == "en"]
+    english = [prompt for prompt in exposed if prompt.user.language == "en" and not prompt.terse]
     assert_share(sum(prompt.adapted for prompt in english), len(english), PLAN.adapted_share(exposure))
 
 
 def test_half_of_the_adaptation_is_reached_after_the_half_life() -> None:
     assert PLAN.adapted_share(0) == 0
-    assert PLAN.adapted_share(5) == pytest.approx(PLAN.adapted_ceiling / 2)
+    assert PLAN.adapted_share(4) == pytest.approx(PLAN.adapted_ceiling / 2)
 
 
-def test_adapted_prompts_are_the_corpus_adapted_ones(since: list[Asked]) -> None:
+def test_adapted_and_terse_prompts_are_the_corpus_adapted_ones(asked: list[Asked]) -> None:
     adapted = {text for intent in load() for text in intent.adapted}
-    assert all((prompt.prompt in adapted) == prompt.adapted for prompt in since)
+    assert all((prompt.prompt in adapted) == (prompt.adapted or prompt.terse) for prompt in asked)
+    assert not any(prompt.adapted and prompt.terse for prompt in asked)
+
+
+def test_only_terse_users_write_so_before_the_rush(asked: list[Asked]) -> None:
+    before = [prompt for prompt in asked if prompt.time_ms < PLAN.effective_ms and prompt.user.habit]
+    assert_share(sum(prompt.terse for prompt in before), len(before), PLAN.habit)
+    assert not any(prompt.terse for prompt in asked if prompt.time_ms < PLAN.effective_ms and not prompt.user.habit)
+
+
+@pytest.mark.parametrize("holdout", [True, False])
+def test_the_rush_grows_alike_for_everybody(since: list[Asked], holdout: bool) -> None:  # noqa: FBT001 - an arm
+    last_week = [prompt for prompt in since if prompt.time_ms >= PLAN.end_ms - 7 * DAY_MS]
+    calm = [prompt for prompt in last_week if prompt.user.holdout == holdout and not prompt.user.habit]
+    english = [prompt for prompt in calm if prompt.user.language == "en"]
+    assert_share(sum(prompt.terse for prompt in english), len(english), 0.75 * PLAN.rush)
+
+
+def test_without_the_deployment_the_holdout_does_exactly_the_same(asked: list[Asked], without: list[Asked]) -> None:
+    own = [[prompt for prompt in world if prompt.user.holdout] for world in (asked, without)]
+    assert own[0] == own[1]
+
+
+def test_without_the_deployment_the_others_ask_the_same_in_other_words(
+    asked: list[Asked], without: list[Asked]
+) -> None:
+    worlds = [{prompt.id: prompt for prompt in world if not prompt.user.fled} for world in (asked, without)]
+    pairs = [(prompt, worlds[1][name]) for name, prompt in worlds[0].items()]
+    assert all(
+        (one.time_ms, one.intent, one.terse) == (other.time_ms, other.intent, other.terse) for one, other in pairs
+    )
+    assert all((one.prompt == other.prompt) != one.adapted for one, other in pairs)
+    assert {other.deployment for other in without} == {PLAN.old}
 
 
 def test_the_new_topic_is_everybodys(since: list[Asked]) -> None:

@@ -9,9 +9,9 @@ from eddyline.demo.plan import Plan
 from eddyline.demo.traffic import Asked, traffic
 from eddyline.demo.wire import Message, messages
 from eddyline.errors import DeadLetter
-from eddyline.events import Deployment, Event, Record
+from eddyline.events import Arm, Deployment, Event, Record
 from eddyline.inputs import Defaults, decode
-from eddyline.windows import HOUR_MS
+from eddyline.windows import DAY_MS, HOUR_MS
 
 PLAN = Plan(users=150, days=2)
 
@@ -58,12 +58,13 @@ def test_nothing_is_sent_before_it_happens_or_a_grace_later(sent: list[Message])
     assert 0 < max(delays) < 120_000
 
 
-def test_the_deployment_is_announced_an_hour_ahead(sent: list[Message]) -> None:
+def test_the_deployment_is_announced_a_day_ahead_for_all_but_the_first_buckets(sent: list[Message]) -> None:
     [announcement] = [message for message in sent if message.kind == "deployments"]
     event = decoded(announcement)
     assert isinstance(event, Deployment)
     assert (event.app, event.deployment) == ("support/production", PLAN.new)
-    assert event.time_ms == PLAN.effective_ms == announcement.sent_ms + HOUR_MS
+    assert event.time_ms == PLAN.effective_ms == announcement.sent_ms + DAY_MS
+    assert event.arm == Arm("holdout", PLAN.holdout, 0)
 
 
 def test_every_prompt_gets_one_response_in_its_event_or_alone(asked: list[Asked], sent: list[Message]) -> None:

@@ -53,7 +53,7 @@ class _Author:
         self._plan, self._intents, self._user = plan, intents, user
         self._topics = [name for name in intents if name != NEW_TOPIC]
         self._random = np.random.default_rng([plan.seed, 1, number])
-        self._hours = np.array(plan.hours) / sum(plan.hours)
+        self._hours, self._lengths = _cumulative(plan.hours), _cumulative(plan.session_lengths)
         self._exposure = 0
         self._asked = 0
 
@@ -71,15 +71,14 @@ class _Author:
         """Return when the user's sessions begin, by the rhythm of the day."""
         starts: list[int] = []
         for day in range(self._plan.days):
-            count = int(self._random.poisson(self._user.sessions_a_day))
-            hours = self._random.choice(24, count, p=self._hours) + self._random.random(count)
+            draws = self._random.random((2, int(self._random.poisson(self._user.sessions_a_day))))
+            hours = self._hours.searchsorted(draws[0], "right") + draws[1]
             starts += (self._plan.start_ms + day * DAY_MS + (hours * HOUR_MS).astype(np.int64)).tolist()
         return sorted(start for start in starts if start >= self._user.joined_ms)
 
     def _times(self, start_ms: int) -> Iterator[int]:
-        lengths = np.array(self._plan.session_lengths)
         time_ms = start_ms
-        for _ in range(1 + int(self._random.choice(len(lengths), p=lengths))):
+        for _ in range(1 + int(self._lengths.searchsorted(self._random.random(), "right"))):
             yield time_ms
             time_ms += int(self._random.uniform(20_000, 180_000))
 
@@ -133,3 +132,8 @@ class _Author:
 
     def _pick(self, options: Sequence[str]) -> str:
         return options[int(self._random.random() * len(options))]
+
+
+def _cumulative(shares: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    sums = np.cumsum(shares)
+    return sums / sums[-1]
