@@ -1,4 +1,6 @@
-"""Adaptation events as the tests of the demo need them."""
+"""Output events as the tests of the demo need them."""
+
+import msgspec
 
 from eddyline.demo.plan import Plan
 from eddyline.outputs.adaptation import Adaptation, Estimate, Terms, Verdict
@@ -33,6 +35,11 @@ def adaptation(day: str, verdict: Verdict, terms: Terms | None = None) -> Adapta
         placebo=None,
         examples=[],
     )
+
+
+def event(data: msgspec.Struct) -> bytes:
+    """Return an output event with this data."""
+    return msgspec.json.encode({"id": "x", "data": data})
 
 
 def terms_of(feature: str, *values: float, half_width: float) -> Terms:

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from eddyline.demo.child import environment
+from eddyline.demo.expected import Expected
 from eddyline.demo.milestones import milestones
 from eddyline.demo.plan import Plan
 from eddyline.demo.screen import Counts, LiveScreen, PlainScreen, open_screen, view
@@ -15,7 +16,6 @@ from eddyline.demo.signals import Stopped, stopped_by_signals
 from eddyline.demo.story import Moment, Story
 from eddyline.demo.summary import summary
 from eddyline.demo.traffic import traffic
-from eddyline.demo.verdict import Expected
 from eddyline.settings import Kafka, Redis, Settings, load_settings
 from eddyline.windows import DAY_MS, HOUR_MS
 

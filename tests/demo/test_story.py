@@ -2,13 +2,13 @@
 
 import math
 
-import msgspec
 import pytest
-from tests.demo.adaptations import adaptation
+from tests.demo.adaptations import adaptation, event
 
 from eddyline.demo.plan import Plan
 from eddyline.demo.story import CENTROID, Story, pooled, time_ms
 from eddyline.demo.verdict import distances
+from eddyline.outputs.alert import Alert
 from eddyline.outputs.cloudevent import rfc3339
 from eddyline.outputs.drift import Drift, MetricValue, window
 from eddyline.outputs.score import Score
@@ -57,10 +57,6 @@ def score(request: str, scorer: str, value: float, *, candidate: str | None = No
         sample_rate=1.0,
         space_id="space",
     )
-
-
-def event(data: msgspec.Struct) -> bytes:
-    return msgspec.json.encode({"id": "x", "data": data})
 
 
 def story_of(*drifts: Drift) -> Story:
@@ -147,8 +143,12 @@ def test_a_trend_is_told_day_by_day() -> None:
 
 def test_a_verdict_on_the_users_is_a_moment_when_it_changes() -> None:
     story = Story()
-    for day, verdict in (("2026-10-19", "none detected"), ("2026-10-20", "none detected"), ("2026-10-21", "adapting")):
-        story.add_adaptation(event(adaptation(day, verdict)), PLAN.start_ms)
+    for found in (
+        adaptation("2026-10-19", "none detected"),
+        adaptation("2026-10-20", "none detected"),
+        adaptation("2026-10-21", "adapting"),
+    ):
+        story.add_adaptation(event(found), PLAN.start_ms)
     assert [moment.text for moment in story.moments] == [
         "users of 2026.10.1, 2026-10-19: none detected",
         "users of 2026.10.1, 2026-10-21: adapting",
@@ -157,3 +157,21 @@ def test_a_verdict_on_the_users_is_a_moment_when_it_changes() -> None:
     assert latest is not None
     assert latest.day == "2026-10-21"
     assert story.adaptation(PLAN.old) is None
+
+
+def test_an_alert_that_comes_twice_is_told_once() -> None:
+    story = Story()
+    for _ in range(2):
+        story.add_alert(event(alert("Prompts are not what they were")), PLAN.start_ms)
+    assert [moment.text for moment in story.moments] == ["alert TrafficDrift: Prompts are not what they were"]
+
+
+def alert(summary: str) -> Alert:
+    return Alert(
+        status="firing",
+        fingerprint="f",
+        labels={"alertname": "TrafficDrift"},
+        annotations={"summary": summary},
+        startsAt=rfc3339(PLAN.start_ms),
+        endsAt=None,
+    )

@@ -24,7 +24,8 @@ class Listener:
         self._consumer = Consumer(
             client_config(settings) | {"group.id": "eddyline-demo-listener", "enable.auto.commit": False}
         )
-        names = (self._topics.drift, self._topics.scores, self._topics.adaptation, self._topics.dead_letters)
+        own = self._topics
+        names = (own.drift, own.scores, own.adaptation, own.alerts, own.dead_letters)
         counts = topics.partition_counts(settings)
         self._consumer.assign([TopicPartition(name, at, 0) for name in names for at in range(counts[name])])
 
@@ -50,6 +51,7 @@ class Listener:
             self._topics.drift: lambda message: self._story.add_drift(message.value() or b"", now_ms),
             self._topics.scores: lambda message: self._story.add_score(message.value() or b""),
             self._topics.adaptation: lambda message: self._story.add_adaptation(message.value() or b"", now_ms),
+            self._topics.alerts: lambda message: self._story.add_alert(message.value() or b"", now_ms),
             self._topics.dead_letters: lambda message: self._story.add_dead_letter(_reason(message), now_ms),
         }
         found = self._consumer.consume(MOST, timeout_s)

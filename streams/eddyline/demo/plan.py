@@ -72,7 +72,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     # Exogenous: what everybody does more and more from that day on, with or without it.
     rush: float = 0.35
     """Share of prompts that the rush before the holidays makes short on the last day; it grows evenly."""
-    new_topic_share: float = 0.08
+    new_topic_share: float = 0.12
     """Share of sessions, everybody's, about a topic that did not exist before."""
 
     # Mix: who arrives from that day on, with or without it.

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from eddyline.demo import servers
 from eddyline.demo.child import Worker, running_worker
+from eddyline.demo.expected import Expected
 from eddyline.demo.feeder import Feeder
 from eddyline.demo.listener import Listener
 from eddyline.demo.milestones import milestones
@@ -23,7 +24,6 @@ from eddyline.demo.signals import Stopped, stopped_by_signals
 from eddyline.demo.story import Story
 from eddyline.demo.summary import summary
 from eddyline.demo.traffic import Asked, traffic
-from eddyline.demo.verdict import Expected
 from eddyline.demo.wire import Message, messages
 from eddyline.errors import Unavailable
 from eddyline.kafka import topics

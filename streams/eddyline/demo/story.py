@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from eddyline.outputs.adaptation import Adaptation
+from eddyline.outputs.alert import Alert
 from eddyline.outputs.drift import Drift
 from eddyline.outputs.score import Score
 from eddyline.windows import DAY_MS, window_start
@@ -70,6 +71,11 @@ class _AdaptationEvent(msgspec.Struct, frozen=True):
     data: Adaptation
 
 
+class _AlertEvent(msgspec.Struct, frozen=True):
+    id: str
+    data: Alert
+
+
 class _ScoreEvent(msgspec.Struct, frozen=True):
     id: str
     data: Score
@@ -77,6 +83,7 @@ class _ScoreEvent(msgspec.Struct, frozen=True):
 
 _drift = msgspec.json.Decoder(_DriftEvent)
 _adaptation = msgspec.json.Decoder(_AdaptationEvent)
+_alert = msgspec.json.Decoder(_AlertEvent)
 _score = msgspec.json.Decoder(_ScoreEvent)
 
 
@@ -90,6 +97,8 @@ class Story:
         """Requests whose production response has a score."""
         self.adaptations: dict[tuple[str, str], Adaptation] = {}
         """By (day, deployment)."""
+        self.alerts: dict[str, Alert] = {}
+        """By the id of their event."""
         self.dead: Counter[str] = Counter()
         self.latest: deque[Score] = deque(maxlen=LATEST_SCORES)
         self.moments: list[Moment] = []
@@ -127,6 +136,14 @@ class Story:
         """Return the latest day's word on the users of a deployment."""
         days = [day for day, name in self.adaptations if name == deployment]
         return self.adaptations[max(days), deployment] if days else None
+
+    def add_alert(self, value: bytes, now_ms: int) -> None:
+        """Take in a record of the alerts topic; ``now_ms`` is the event time that the demo is at."""
+        event = _alert.decode(value)
+        if event.id not in self.alerts:
+            self.alerts[event.id] = event.data
+            text = f"alert {event.data.labels['alertname']}: {event.data.annotations['summary']}"
+            self.moments.append(Moment(now_ms, "seen", text))
 
     def add_score(self, value: bytes) -> None:
         """Take in a record of the scores topic."""

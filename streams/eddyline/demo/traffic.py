@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from eddyline.demo import corpus
 from eddyline.demo.corpus import NEW_TOPIC, Intent
@@ -134,6 +135,7 @@ class _Author:
         return options[int(self._random.random() * len(options))]
 
 
-def _cumulative(shares: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    sums = np.cumsum(shares)
-    return sums / sums[-1]
+def _cumulative(shares: Sequence[float]) -> NDArray[np.float64]:
+    sums: NDArray[np.float64] = np.cumsum(shares, dtype=np.float64)
+    sums /= sums[-1]
+    return sums

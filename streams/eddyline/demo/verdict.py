@@ -1,72 +1,22 @@
-"""What was planted, held against what came out: the outputs that must be there, and what they show."""
+"""What was planted, held against what the outputs show."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from eddyline.demo.corpus import NEW_TOPIC
 from eddyline.demo.plan import Plan
-from eddyline.demo.story import CENTROID, NEAREST, ScoreKey, Shift, Story, pooled, time_ms
+from eddyline.demo.screen import clock
+from eddyline.demo.story import CENTROID, NEAREST, Shift, Story, pooled, time_ms
 from eddyline.demo.terms import Term
 from eddyline.demo.traffic import Asked
+from eddyline.outputs.alert import DRIFTS
 from eddyline.outputs.drift import Drift
-from eddyline.scorers import SCORERS
-from eddyline.windows import DAY_MS, window_start
+from eddyline.windows import DAY_MS
 
 SIGMAS = 3
 CAUSES = 4
 """Adaptation, selection, exogenous, mix."""
-
-
-class Expected(NamedTuple):
-    """The outputs that a run must bring."""
-
-    scores: frozenset[ScoreKey]
-    windows: frozenset[tuple[int, str]]
-    prompts: int
-    dead_letters: int
-    adaptations: frozenset[tuple[str, str]]
-
-    @classmethod
-    def of(cls, plan: Plan, asked: Iterable[Asked], window_ms: int) -> "Expected":
-        """Return what the traffic must come to: scores of every response, a window wherever there was a prompt."""
-        asked = list(asked)
-        return cls(
-            frozenset(key for prompt in asked for key in _scores(plan, prompt)),
-            frozenset((window_start(prompt.time_ms, window_ms), prompt.deployment) for prompt in asked),
-            len(asked),
-            plan.broken,
-            frozenset((str(day), plan.new) for day in _days_since(plan)),
-        )
-
-    def missing(self, story: Story) -> list[str]:
-        """Return what has not come, a line each; nothing when all is there."""
-        late = sum(drift.late for drift in story.windows.values())
-        counted = sum(drift.n for drift in story.windows.values())
-        lacking = {
-            "scores": len(self.scores - story.scores.keys()),
-            "windows": len(self.windows - story.windows.keys()),
-            "prompts in windows": max(0, self.prompts - counted - late),
-            "dead letters": max(0, self.dead_letters - story.dead.total()),
-            "adaptation events": len(self.adaptations - story.adaptations.keys()),
-        }
-        return [f"{count:,} {what} are missing" for what, count in lacking.items() if count]
-
-
-def _days_since(plan: Plan) -> Iterator[date]:
-    """Yield the whole days of the new deployment."""
-    for start in range(plan.effective_ms, plan.end_ms, DAY_MS):
-        yield datetime.fromtimestamp(start / 1000, UTC).date()
-
-
-def _scores(plan: Plan, asked: Asked) -> Iterable[ScoreKey]:
-    for scorer in SCORERS:
-        yield asked.id, scorer.name, None
-        if asked.shadow is not None:
-            yield asked.id, scorer.name, plan.candidate
-    if asked.thumbs is not None:
-        yield asked.id, "thumbs", None
 
 
 class Finding(NamedTuple):
@@ -105,8 +55,9 @@ def findings(plan: Plan, asked: Sequence[Asked], story: Story, split: Sequence[T
     """Return, for everything that was planted, what the outputs say of it; ``split``: why the users changed."""
     found: list[Callable[[Plan, Sequence[Asked], Story], Finding]] = [
         _deployment,
-        _adaptation,
+        _distance,
         _holdout,
+        _alarm,
         _new_topic,
         _candidate,
         _thumbs,
@@ -123,7 +74,7 @@ def _deployment(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
     return Finding(f"deployment {plan.new}", evidence, in_time)
 
 
-def _adaptation(plan: Plan, asked: Sequence[Asked], story: Story) -> Finding:
+def _distance(plan: Plan, asked: Sequence[Asked], story: Story) -> Finding:
     served = [prompt.adapted for prompt in asked if prompt.deployment == plan.new]
     planted = f"users adapt ({sum(served) / max(1, len(served)):.0%} of prompts)"
     shift = distances(plan, story).latest
@@ -131,10 +82,21 @@ def _adaptation(plan: Plan, asked: Sequence[Asked], story: Story) -> Finding:
 
 
 def _holdout(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
-    found = distances(plan, story)
-    evidence = f"distance {_excess(found.holdout)}"
-    seen = bool(found.latest and found.latest.certain and found.holdout and not found.holdout.certain)
-    return Finding(f"a {plan.holdout:.0%} holdout that does not", evidence, seen)
+    """The holdout moves too, with the season and the new topic, but less."""
+    planted, found = f"a {plan.holdout:.0%} holdout that does not", distances(plan, story)
+    if not (found.new and found.holdout and found.new.error and found.holdout.error):
+        return Finding(planted, "too early to tell", seen=False)
+    gap = found.new.excess - found.holdout.excess
+    error = math.hypot(found.new.error, found.holdout.error)
+    return Finding(planted, f"distance {gap:+.3f} ± {error:.3f} of the others beyond it", gap > SIGMAS * error)
+
+
+def _alarm(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
+    """Before the deployment nothing changes; an alarm in those weeks would be a false one."""
+    fired = [alert for alert in story.alerts.values() if alert.labels["alertname"] in DRIFTS]
+    times = [time_ms(alert.startsAt) for alert in fired if alert.status == "firing"]
+    evidence = f"alert of {clock(min(times))}" if times else "no alert"
+    return Finding("a change, not before it", evidence, bool(times) and min(times) >= plan.effective_ms)
 
 
 def _new_topic(plan: Plan, asked: Sequence[Asked], story: Story) -> Finding:
