@@ -20,7 +20,7 @@ help: ## list the targets
 
 setup: $(DEV) ## make .venv with everything that the other targets need
 
-demo: $(RUNTIME) ## watch three days of traffic in about two minutes: broker, Redis, worker, a deployment
+demo: $(RUNTIME) ## watch four weeks of traffic in about two minutes: broker, Redis, worker, a deployment
 	@$(BIN)/eddyline demo
 
 test: $(DEV) ## unit tests, doctests, and what runs on the embedded servers

@@ -1,6 +1,7 @@
 """The demo from beginning to end: it tells its story, and whatever ends it, nothing is left behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -54,13 +55,16 @@ def slow_demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def test_two_days_are_told_with_exit_code_0(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_weeks_are_told_with_exit_code_0(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     output = StringIO()
-    code = run_demo(seconds=25, days=2, console=Console(file=output, width=100))
-    assert code == 0, output.getvalue()
-    assert "seen: a first window of 2026.10.1" in output.getvalue()
-    assert "Missing" not in output.getvalue()
+    code = run_demo(seconds=25, days=14, console=Console(file=output, width=130))
+    told = output.getvalue()
+    assert code == 0, told
+    assert "seen: a first window of 2026.10.1" in told
+    assert "seen: users of 2026.10.1, 2026-10-12: " in told
+    assert re.search(r"adaptation  its users learn from it.* \+8.4 ", told), told
+    assert "Missing" not in told
     assert_nothing_is_left(tmp_path)
 
 

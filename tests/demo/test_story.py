@@ -59,6 +59,17 @@ def score(request: str, scorer: str, value: float, *, candidate: str | None = No
     )
 
 
+def alert(summary: str) -> Alert:
+    return Alert(
+        status="firing",
+        fingerprint="f",
+        labels={"alertname": "TrafficDrift"},
+        annotations={"summary": summary},
+        startsAt=rfc3339(PLAN.start_ms),
+        endsAt=None,
+    )
+
+
 def story_of(*drifts: Drift) -> Story:
     story = Story()
     for found in drifts:
@@ -164,14 +175,3 @@ def test_an_alert_that_comes_twice_is_told_once() -> None:
     for _ in range(2):
         story.add_alert(event(alert("Prompts are not what they were")), PLAN.start_ms)
     assert [moment.text for moment in story.moments] == ["alert TrafficDrift: Prompts are not what they were"]
-
-
-def alert(summary: str) -> Alert:
-    return Alert(
-        status="firing",
-        fingerprint="f",
-        labels={"alertname": "TrafficDrift"},
-        annotations={"summary": summary},
-        startsAt=rfc3339(PLAN.start_ms),
-        endsAt=None,
-    )

@@ -14,13 +14,15 @@ from eddyline.demo.terms import Term, terms
 from eddyline.demo.traffic import Asked
 from eddyline.demo.verdict import Distances, Finding, distances, findings
 from eddyline.features import PHRASES
-from eddyline.outputs.adaptation import Adaptation
+from eddyline.outputs.adaptation import Adaptation, Estimate, Terms
 
 READ_ON = (
     ("docs/architecture.md", "how it works, and why every number is exact"),
     ("docs/events.md", "what to send, what comes out"),
     ("docs/settings.md", "every setting"),
 )
+
+COLUMNS = ("planted", "found", "95 % interval")
 
 
 def summary(plan: Plan, asked: Sequence[Asked], story: Story, counts: Counts, missing: Sequence[str]) -> RenderableType:
@@ -119,20 +121,23 @@ def _users(found: Adaptation | None, split: Sequence[Term]) -> RenderableType:
     if found is None:
         return Text("no word on the users", "yellow")
     verdict = Text.assemble((f"{found.verdict}: ", "bold green"), found.sentence)
-    return Group(verdict, Text(), _terms(found, split)) if split else verdict
+    return Group(verdict, Text(), _terms(found.terms, split)) if found.terms and split else verdict
 
 
-def _terms(found: Adaptation, split: Sequence[Term]) -> Table:
-    feature = found.terms.feature if found.terms else ""
-    table = _table(f"prompts that {PHRASES[feature]}: why their share changed", "planted", "found", "95 % interval")
+def _terms(found: Terms, split: Sequence[Term]) -> Table:
+    table = _table(f"prompts that {PHRASES[found.feature]}: why their share changed", *COLUMNS)
     table.add_column("")
     for term in split:
-        verdict = Text("within", "green") if term.covered else Text("missed", "yellow")
-        interval = f"{_points(term.found.low)} to {_points(term.found.high)}"
-        name = Text.assemble(f"{term.name:<11}", (term.cause, "dim"))
-        table.add_row(name, _points(term.planted), _points(term.found.value), interval, verdict)
-    table.caption = "in points; users count alike; planted: the same people in a world without the deployment"
+        verdict = Text("covered", "green") if term.covered else Text("missed", "yellow")
+        table.add_row(f"{term.name:<11}[dim]{term.cause}[/]", *_held(term.planted, term.found), verdict)
+    together = sum(term.planted for term in split)
+    table.add_row("together   [dim]all that before and after alone would tell[/]", *_held(together, found.total))
+    table.caption = "in points, every user counts alike; planted: against a world without the deployment"
     return table
+
+
+def _held(planted: float, found: Estimate) -> tuple[str, str, str]:
+    return _points(planted), _points(found.value), f"{_points(found.low)} to {_points(found.high)}"
 
 
 def _points(share: float) -> str:

@@ -63,7 +63,7 @@ def findings(plan: Plan, asked: Sequence[Asked], story: Story, split: Sequence[T
         _thumbs,
         _broken,
     ]
-    return [*(find(plan, asked, story) for find in found), _half_life(plan, story), _apart(split)]
+    return [*(find(plan, asked, story) for find in found), _apart(split)]
 
 
 def _deployment(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
@@ -131,15 +131,6 @@ def _thumbs(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
 def _broken(plan: Plan, _: Sequence[Asked], story: Story) -> Finding:
     found = story.dead.total()
     return Finding(f"{plan.broken} broken records", f"{found} dead letters", found == plan.broken)
-
-
-def _half_life(plan: Plan, story: Story) -> Finding:
-    found = story.adaptation(plan.new)
-    planted, half_life = f"half of it in {plan.half_life:g} prompts", found and found.curve and found.curve.half_life
-    if not half_life:
-        return Finding(planted, "too early to tell", seen=False)
-    evidence = f"in {half_life.value:.1f} ({half_life.low:.1f} to {half_life.high:.1f})"
-    return Finding(planted, evidence, half_life.low <= plan.half_life <= half_life.high)
 
 
 def _apart(split: Sequence[Term]) -> Finding:
