@@ -94,9 +94,9 @@ def demo_settings(bootstrap: str, redis_url: str, speed: float) -> Settings:
     """Return the settings of the demo, in which event time is ``speed`` times as fast as the clock.
 
     A window is an hour, since a few hundred users write too little in five minutes. Whoever is late by a second of the
-    clock is late by half an hour of event time, so grace is stretched too.
+    clock is late by hours of event time, so grace is stretched too, to a day at most.
     """
-    grace_seconds = max(120, int(GRACE_S * speed))
+    grace_seconds = min(max(120, int(GRACE_S * speed)), DAY_MS // 1000)
     return Settings(
         kafka=Kafka(bootstrap=bootstrap, group_prefix="eddyline-demo"),
         topics=Topics(observations_partitions=4, partials_partitions=1),
