@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.demo.adaptations import adaptation, event, terms_of
 
 from eddyline.demo.child import environment
 from eddyline.demo.expected import Expected
 from eddyline.demo.milestones import milestones
 from eddyline.demo.plan import Plan
+from eddyline.demo.run import demo_settings
 from eddyline.demo.screen import Counts, LiveScreen, PlainScreen, open_screen, view
 from eddyline.demo.signals import Stopped, stopped_by_signals
 from eddyline.demo.story import Moment, Story
@@ -25,6 +27,8 @@ COUNTS = Counts(prompts=1_000, responses=990, joined=200, sent=1_300, elapsed_s=
 
 def told() -> Story:
     story = Story()
+    found = adaptation("2026-10-18", "adapting", terms_of("format_instruction", 0.1, 0.2, 0.3, 0.4, half_width=0.1))
+    story.add_adaptation(event(found), PLAN.end_ms)
     for number in range(40):
         story.add_dead_letter("bad_json", PLAN.start_ms + number * HOUR_MS)
     return story
@@ -36,6 +40,14 @@ def test_the_live_view_fits_its_terminal(width: int, height: int) -> None:
     lines = console.render_lines(view(PLAN, told(), PLAN.end_ms, COUNTS, width, height), pad=False)
     assert len(lines) <= height
     assert all(sum(segment.cell_length for segment in line) <= width for line in lines)
+
+
+def test_the_live_view_tells_the_verdict_on_the_users_and_what_their_change_is_made_of() -> None:
+    output = StringIO()
+    Console(file=output, width=120).print(view(PLAN, told(), PLAN.end_ms, COUNTS, 120, 40))
+    assert "users  adapting  Users changed." in output.getvalue()
+    terms = "adaptation +10.0, selection +20.0, exogenous +30.0, mix +40.0 points of prompts that ask for a format"
+    assert terms in output.getvalue()
 
 
 def test_the_live_view_is_for_terminals_only() -> None:
@@ -81,6 +93,12 @@ def test_a_child_gets_exactly_the_settings_of_the_demo() -> None:
     assert variables["PATH"] == "/bin"
     assert "EDDYLINE_CONFIG" not in variables
     assert load_settings(None, variables) == settings
+
+
+@pytest.mark.parametrize("speed", [1.0, 20_160.0, 1_000_000.0])
+def test_the_settings_of_the_demo_are_valid_at_any_speed(speed: float) -> None:
+    settings = demo_settings("127.0.0.1:1", "redis://127.0.0.1:2/0", speed)
+    assert load_settings(None, environment(settings, {})) == settings
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

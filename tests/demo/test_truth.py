@@ -51,6 +51,13 @@ def test_the_rush_is_exogenous_and_the_partner_mix() -> None:
     assert closed.exogenous > 0.05
 
 
+def test_what_the_deployment_caused_is_of_its_own_users() -> None:
+    asked = traffic(SHORT)
+    own = planted(SHORT, [prompt for prompt in asked if not prompt.user.holdout], FEATURE)
+    assert own is not None
+    assert own[:2] == planted_in(SHORT)[:2]
+
+
 def test_less_than_a_week_before_the_deployment_has_nothing_to_compare_with() -> None:
     plan = Plan(users=30, days=13)
     assert planted(plan, traffic(plan), FEATURE) is None

@@ -8,7 +8,13 @@ from eddyline.demo.run import run_demo
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(2, 30), default=28, show_default=True, help="Days of traffic in the story.")
+@click.option(
+    "--days",
+    type=click.IntRange(2, 30),
+    default=28,
+    show_default=True,
+    help="Days of traffic in the story; fewer than 14 say little about its users.",
+)
 @click.option(
     "--seconds", type=click.FloatRange(min=1), default=120.0, show_default=True, help="How long they are told in."
 )

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from eddyline.demo.plan import Plan
 from eddyline.demo.story import Arm, Moment, Shift, Story
-from eddyline.outputs.adaptation import Adaptation
+from eddyline.features import PHRASES
+from eddyline.outputs.adaptation import Adaptation, Terms
 from eddyline.outputs.score import Score
 from eddyline.windows import DAY_MS
 
@@ -22,7 +23,7 @@ BARS = "▁▂▃▄▅▆▇█"
 COLOURS = ("cyan", "magenta", "yellow", "green")
 REFRESH_S = 0.2
 PLAIN_EVERY_MS = DAY_MS // 2
-FIXED_LINES = 13
+FIXED_LINES = 14
 """Lines of the live view beside deployments, arms, moments and scores."""
 
 
@@ -199,10 +200,17 @@ def _scores(story: Story, arms: Sequence[Arm]) -> Table:
 
 
 def _users(found: Adaptation | None) -> Text:
-    text = Text("users of the new deployment  ", "bold", no_wrap=True, overflow="ellipsis")
+    text = Text("users  ", "bold", no_wrap=True, overflow="ellipsis")
     if found is None:
         return text.append("not yet", "dim")
-    return text.append(found.verdict, "green").append(f"  {found.sentence}", "not bold")
+    text.append(found.verdict, "green").append(f"  {found.sentence}", "not bold")
+    return text.append("\n").append(_terms(found.terms), "dim not bold") if found.terms else text
+
+
+def _terms(found: Terms) -> str:
+    terms = {name: getattr(found, name) for name in ("adaptation", "selection", "exogenous", "mix")}
+    told = [f"{name} {100 * term.value:+.1f}" for name, term in terms.items() if term]
+    return ", ".join(told) + f" points of prompts that {PHRASES[found.feature]}" if told else ""
 
 
 def _table(title: str, numbers: Sequence[str]) -> Table:
