@@ -88,8 +88,13 @@ def _bins(vectors: NDArray[np.int8], everyday: NDArray[np.int64]) -> NDArray[np.
     return found.astype(np.int64)
 
 
+def cache_folder() -> Path:
+    """Return where vectors are kept between runs."""
+    return Path(os.environ.get(CACHE, "") or Path.home() / ".cache" / "eddyline")
+
+
 def _vectors(name: str, found: list[dict[str, str]]) -> NDArray[np.int8]:
-    folder = Path(os.environ.get(CACHE, "") or Path.home() / ".cache" / "eddyline")
+    folder = cache_folder()
     file = folder / f"{name}-{read_bundle(bundle_dir(Settings())).space_id.replace(':', '-')}.npy"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
