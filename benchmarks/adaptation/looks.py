@@ -34,7 +34,10 @@ CHOICES = {
     ".20": _SEASON._replace(adaptation=0.20),
 }
 NOMINAL = 1.96
-ROW = "{scenario:>20} {users:>6} {runs:>5} found {found[share]:.3f} ({found[low]:.3f}-{found[high]:.3f}) day {day} daily t {daily_t[share]:.3f} day {daily_t_day} daily p {daily_p[share]:.3f}"
+ROW = (
+    "{scenario:>20} {users:>6} {runs:>5} found {found[share]:.3f} ({found[low]:.3f}-{found[high]:.3f}) day {day} "
+    "daily t {daily_t[share]:.3f} day {daily_t_day} daily p {daily_p[share]:.3f}"
+)
 
 
 class Run(NamedTuple):

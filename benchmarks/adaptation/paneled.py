@@ -62,7 +62,7 @@ def rollout(world: World) -> Rollout:
         day, first, _ = plan.waves[0]
         waves = [Wave(_midnight(day), Arm("holdout", first / BUCKETS, 0))]
     else:
-        waves = [Wave(_midnight(day), Arm("canary", (end - first) / BUCKETS, first)) for day, first, end in plan.waves]
+        waves = [Wave(_midnight(day), Arm("canary", end / BUCKETS, 0)) for day, _, end in plan.waves]
     return Rollout(NEW, OLD, "announced", tuple(waves), free_since_ms=None, end_ms=None, ended_by=None)
 
 

@@ -61,7 +61,9 @@ def _sure(p: float | None) -> bool:
 
 def _told(row: dict[str, Any]) -> str:
     verdicts = " ".join(f"{kind} {of['share']:.3f}" for kind, of in row["verdicts"].items())
-    parts = {part: row[part]["share"] for part in ("adaptation", "selection_found", "announcement_found", "planted_alone")}
+    parts = {
+        part: row[part]["share"] for part in ("adaptation", "selection_found", "announcement_found", "planted_alone")
+    }
     return f"{verdicts} | " + " ".join(f"{part} {found:.3f}" for part, found in parts.items())
 
 
