@@ -127,9 +127,8 @@ def _chances(users: Users, scenario: Scenario, user: Ints, seen: Ints, course: F
     habit = users.habit[user]
     season = scenario.season * users.slope[user] * course
     without = np.clip(habit + np.where(season > 0, 1 - habit, habit) * season, 0.0, 1.0)
-    # The mean effect is the same however users differ in it.
     light = np.where(users.rate < np.median(users.rate), scenario.light, 1.0)
-    size = np.minimum(scenario.adaptation * light / light.mean(), 1.0)[user]
+    size = np.minimum(scenario.adaptation * light, 1.0)[user]
     learnt = size * -np.expm1(-np.log(2) * np.maximum(seen, 0) / scenario.half_life)
     told = np.where(seen >= 0, scenario.announcement, 0.0)
     return without, without + (1 - without) * np.maximum(learnt, told)
