@@ -59,14 +59,13 @@ class Cost(NamedTuple):
     verdict: str
 
 
-def looks(days: dict[int, bytes], change: Rollout, runs: int) -> Cost:
-    """Look several times at the last day."""
+def looks(days: dict[int, bytes], change: Rollout, first: int, runs: int) -> Cost:
+    """Look several times at the last day of a change whose first day is given."""
     panel, spent = Packed(days), []
     before = _resident_mb("VmRSS")
     for _ in range(runs):
         started = time.process_time()
-        day = change_day() + FOLLOWED_DAYS - 1
-        found = analyse(change, panel, [], day, carried.fresh(), UTC)
+        found = analyse(change, panel, [], first + FOLLOWED_DAYS - 1, carried.fresh(), UTC)
         spent.append(time.process_time() - started)
     return Cost(spent, _resident_mb("VmHWM") - before, found.verdict)
 
@@ -84,7 +83,7 @@ def measure(users: int, days: int, seed: int, runs: int) -> dict[str, Any]:
     made = panel_days(world)
     packed, rows = {day: paneldays.pack(found) for day, found in made.items()}, sum(len(day.n) for day in made.values())
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        cost = pool.apply(looks, (packed, rollout(world), runs))
+        cost = pool.apply(looks, (packed, rollout(world), change_day(world), runs))
     size = sum(map(len, packed.values()))
     return {
         "users": users,

@@ -58,7 +58,7 @@ def fitted(scenario: Scenario, users: int, control: str, seed: int) -> Fitted | 
     """Return the curve of one world; None without one."""
     some = World(prompts(), plan(users, control), scenario, seed)
     panel = Days(panel_days(some))
-    seen = look(rollout(some), change_day() + len(AFTER) - 1, panel.known(), UTC)
+    seen = look(rollout(some), change_day(some) + len(AFTER) - 1, panel.known(), UTC)
     found = curve(panel, seen, some.study(BEFORE, AFTER), NEW, PLANTED)
     if found is None or found.fit is None:
         return None
@@ -75,7 +75,7 @@ def settles(scenario: Scenario, users: int, control: str, seed: int) -> list[boo
 
 
 def _settled(some: World, panel: Days, day: int) -> bool:
-    seen = look(rollout(some), change_day() + day - 1, panel.known(), UTC)
+    seen = look(rollout(some), change_day(some) + day - 1, panel.known(), UTC)
     study = some.study(BEFORE, range(BEFORE_DAYS + day - PERIOD_DAYS, BEFORE_DAYS + day))
     found = effect(study.changes())
     return found is not None and settled(panel, seen, study, PLANTED, float(found.value[PLANTED]))

@@ -29,7 +29,7 @@ class Decided(NamedTuple):
 
 def decide(world: World, salt: int, draws: int) -> Decided | None:
     """Return what is known after two weeks; None where an arm has fewer than two users."""
-    reading = read(rollout(world), Days(panel_days(world)), change_day() + len(AFTER) - 1, UTC)
+    reading = read(rollout(world), Days(panel_days(world)), change_day(world) + len(AFTER) - 1, UTC)
     found = compared(reading, carried.fresh(draws), Draws(salt, draws))
     if found.estimates is None:
         return None

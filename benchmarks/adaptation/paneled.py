@@ -1,7 +1,7 @@
 """The panel days of a simulated world, as judge would hold them, and the rollout that happens in it."""
 
 import numpy as np
-from benchmarks.adaptation.users import BEFORE_DAYS, Ints
+from benchmarks.adaptation.users import Ints
 from benchmarks.adaptation.world import FIRST_DAY, World, sums_of
 
 from eddyline.assignment import BUCKETS
@@ -56,19 +56,17 @@ def _day(world: World, number: int, user: Ints, openers: Ints, word: Ints, sums:
 
 
 def rollout(world: World) -> Rollout:
-    """Return what was announced: a holdout of the first buckets, or a canary that grows."""
-    plan = world.plan
-    if len(plan.waves) == 1:
-        day, first, _ = plan.waves[0]
-        waves = [Wave(_midnight(day), Arm("holdout", first / BUCKETS, 0))]
-    else:
-        waves = [Wave(_midnight(day), Arm("canary", end / BUCKETS, 0)) for day, _, end in plan.waves]
+    """Return what was announced: to everybody, with a holdout of the first buckets, or a canary that grows."""
+    (day, first, _), *more = world.plan.waves
+    waves = [Wave(_midnight(day), Arm("holdout", first / BUCKETS, 0) if first else Arm())]
+    if more:
+        waves = [Wave(_midnight(day), Arm("canary", end / BUCKETS, 0)) for day, _, end in world.plan.waves]
     return Rollout(NEW, OLD, "announced", tuple(waves), free_since_ms=None, end_ms=None, ended_by=None)
 
 
-def change_day() -> int:
+def change_day(world: World) -> int:
     """Return the ordinal of the first day with the deployment."""
-    return FIRST_DAY + BEFORE_DAYS
+    return FIRST_DAY + world.plan.change
 
 
 def _midnight(day: int) -> int:

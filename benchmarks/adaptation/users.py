@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BEFORE_DAYS = 14
-"""Day 14 of a world is the first with the deployment."""
+"""Of a world, before the deployment."""
 MEAN_ACTIVITY, ACTIVITY_SPREAD = 0.74, 1.0
 """Openers a day, log-normal."""
 HABIT = (1.0, 9.0)
@@ -37,10 +37,20 @@ class Plan(NamedTuple):
     days: int = 28
     """Of the world."""
 
+    @property
+    def change(self) -> int:
+        """The first day with the deployment."""
+        return self.waves[0][0]
+
 
 def holdout(users: int, share: float, days: int = 28) -> Plan:
     """Return the plan in which a share of the users, the first buckets, never gets the deployment."""
     return Plan(users, ((BEFORE_DAYS, round(share * BUCKETS), BUCKETS),), days)
+
+
+def everybody(users: int, change: int, days: int) -> Plan:
+    """Return the plan that leaves nobody without the deployment."""
+    return Plan(users, ((change, 0, BUCKETS),), days)
 
 
 def thirds(users: int) -> Plan:
@@ -85,7 +95,7 @@ def populate(plan: Plan, scenario: Scenario, topics: int, rng: np.random.Generat
     reached = np.full(u, NEVER)
     for day, first, end in plan.waves:
         reached[(bucket >= first) & (bucket < end)] = day
-    start = np.select([kind == 1, kind == 2], [plan.days * rng.random(u), BEFORE_DAYS + 7 * rng.random(u)], 0.0)
+    start = np.select([kind == 1, kind == 2], [plan.days * rng.random(u), plan.change + 7 * rng.random(u)], 0.0)
     return Users(
         rank=np.sort(rng.integers(0, 2**64 - 1, u, dtype=np.uint64)),
         bucket=bucket,

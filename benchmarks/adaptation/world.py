@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from benchmarks.adaptation.prompts import Prompts
 from benchmarks.adaptation.scenarios import Scenario
-from benchmarks.adaptation.users import BEFORE_DAYS, PROMPTS, Floats, Ints, Plan, Users, populate
+from benchmarks.adaptation.users import PROMPTS, Floats, Ints, Plan, Users, populate
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -85,11 +85,11 @@ class World:
         return Side(openers[there], sums[:, :STYLES] / each, sums[:, STYLES:] / (each * PROJECTED_UNIT))
 
 
-def _share(plan: Plan, after: range) -> float:
-    """Return the share of the control among the first wave's users and the control, as announced."""
+def _share(plan: Plan, after: range) -> float | None:
+    """Return the share of the control among the first wave's users and the control, as announced; None without one."""
     reached = [end - first for day, first, end in plan.waves if day < after.stop]
     control = BUCKETS - sum(reached)
-    return control / (control + reached[0])
+    return control / (control + reached[0]) if reached and control else None
 
 
 def sums_of(prompts: Prompts, prompt: Ints, counts: Ints) -> Floats:
@@ -108,18 +108,19 @@ def _live(users: Users, plan: Plan, scenario: Scenario, prompts: Prompts, rng: n
     # Openers to the deployment before this one: all until now, but those before the deployment.
     ordinal = np.arange(len(user)) - np.repeat(np.cumsum(counts.sum(axis=1)) - counts.sum(axis=1), counts.sum(axis=1))
     seen = ordinal - (counts * ~has).sum(axis=1)[user]
-    course = _course(scenario, plan.days)[day]
+    course = _course(scenario, plan, rng)[day]
     without, chance = _chances(users, scenario, user, np.where(has[user, day], seen, -1), course)
     restyled = rng.random(len(user)) < chance
     prompt = _chosen(users, prompts, user, course * bool(scenario.season), rng)
     return Openers(user, day, np.maximum(seen, 0), prompt + restyled * (len(prompts.sums) // 2), chance, without)
 
 
-def _course(scenario: Scenario, days: int) -> Floats:
-    """Return how far the season is on each day."""
-    since = np.arange(days) - BEFORE_DAYS + 1.0
-    wave = np.sin(2 * np.pi * since / scenario.course_days) if scenario.course_days else since > 0
-    return np.where(since > 0, wave, 0.0) if not scenario.course_days else np.asarray(wave, np.float64)
+def _course(scenario: Scenario, plan: Plan, rng: np.random.Generator) -> Floats:
+    """Return how far the season is on each day: a wave of some phase, or a step at the change."""
+    since = np.arange(plan.days) - plan.change
+    if not scenario.course_days:
+        return (since >= 0).astype(np.float64)
+    return np.sin(2 * np.pi * (since / scenario.course_days + rng.random()))
 
 
 def _chances(users: Users, scenario: Scenario, user: Ints, seen: Ints, course: Floats) -> tuple[Floats, Floats]:

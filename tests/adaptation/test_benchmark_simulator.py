@@ -37,7 +37,7 @@ def prompts() -> Prompts:
 def test_a_study_is_what_the_panel_days_of_the_same_world_give(prompts: Prompts, plan: Plan) -> None:
     world = World(prompts, plan, SCENARIOS["all"], seed=1)
     made = world.study(BEFORE, AFTER)
-    found = read(rollout(world), Days(panel_days(world)), change_day() + 13, ZoneInfo("UTC"))
+    found = read(rollout(world), Days(panel_days(world)), change_day(world) + 13, ZoneInfo("UTC"))
     assert found.arms.kind == "assigned"
     assert made.share == pytest.approx(found.study.share)
     for mine, its in zip(
