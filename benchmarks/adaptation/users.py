@@ -114,6 +114,6 @@ def _ends(scenario: Scenario, start: Floats, habit: Floats, reached: Floats, rng
     u = len(start)
     end = start + rng.exponential(1 / CHURN_A_DAY, u) if scenario.churn else np.full(u, NEVER)
     if scenario.selective:
-        leaves = (habit < SELECTED_BELOW) & (rng.random(u) < SELECTED_SHARE) & np.isfinite(reached)
+        leaves = (habit < SELECTED_BELOW) & (rng.random(u) < SELECTED_SHARE)
         end = np.where(leaves, np.minimum(end, np.maximum(reached, start) + rng.random(u)), end)
     return end
