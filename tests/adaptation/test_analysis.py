@@ -252,3 +252,12 @@ def test_arms_that_are_only_seen_give_the_same_effect() -> None:
     event = _event(look_at(found, LAST, rollout(Wave(at_ms(CHANGE), Arm("holdout", HOLDOUT.share)))))
     assert (event.verdict, event.arms) == ("adapted", "observed")
     assert event.features[0].effect == _look(Habits(effect=0.2)).features[0].effect
+
+
+def test_what_changed_without_the_deployment_is_asked_after_a_whole_week() -> None:
+    found = days(Habits(season=0.2), SPAN)
+    week = [_event(look_at(found, CHANGE + day)).tests for day in (5, 6)]
+    assert [tests and (tests.exogenous, tests.mix) != (None, None) for tests in week] == [False, True]
+    assert week[1] is not None
+    assert week[1].exogenous is not None
+    assert week[1].exogenous <= 0.01

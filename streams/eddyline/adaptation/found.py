@@ -73,7 +73,11 @@ def compared(reading: Reading, carried: Carried, draws: Draws) -> Found:
     )
     curve_of = estimates and _curve(reading, estimates)
     found = Found(facts, after, estimates, made and made.treated, rates=split, curve=curve_of)
-    return found if made is None else _with_terms(found, study, made, draws)
+    if made is None:
+        return found
+    found = _with_terms(found, study, made)
+    # One day of a week says little of what the others were like before.
+    return _with_others(found, study, made, draws) if len(reading.look.after) >= WEEK_DAYS else found
 
 
 def alone(reading: Reading, carried: Carried, history: Sequence[PlaceboDay]) -> Found:
@@ -101,15 +105,16 @@ def share(study: Study, changes: Changes) -> float:
     return float(changes.control.mean()) if study.share is None and len(changes.user) else study.share or 0.0
 
 
-def _with_terms(found: Found, study: Study, made: Terms, draws: Draws) -> Found:
+def _with_terms(found: Found, study: Study, made: Terms) -> Found:
     along_it = along(study, made)
-    parts = along_it.parts
-    facts = found.facts._replace(
-        mix=_mix_p(study, made, draws),
-        exogenous=_exogenous_p(study, made, draws),
-        mix_leads=parts.mix > parts.exogenous,
-    )
-    return found._replace(facts=facts, terms=made, along=along_it)
+    leads = along_it.parts.mix > along_it.parts.exogenous
+    return found._replace(facts=found.facts._replace(mix_leads=leads), terms=made, along=along_it)
+
+
+def _with_others(found: Found, study: Study, made: Terms, draws: Draws) -> Found:
+    """Return the same with whether anything changed without the deployment."""
+    mix, exogenous = _mix_p(study, made, draws), _exogenous_p(study, made, draws)
+    return found._replace(facts=found.facts._replace(mix=mix, exogenous=exogenous))
 
 
 def _mix_p(study: Study, made: Terms, draws: Draws) -> float:
