@@ -113,6 +113,25 @@ def test_the_alert_ends_when_the_deployment_is_rolled_back() -> None:
     assert [event["days"] for event in data_of(found)] == [1, 2, 3, 4]
 
 
+def test_without_ids_of_users_nothing_is_claimed() -> None:
+    nameless = [
+        {name: value for name, value in prompt.items() if name != "user"} for prompt in adopters.prompts(seed=1)
+    ]
+    found, _ = run(lines_of(nameless, adopters.ANNOUNCED))
+    events = data_of(found)
+    assert [event["days"] for event in events] == list(range(1, LOOKS + 1))
+    assert {event["verdict"] for event in events} == {"insufficient data"}
+    assert {(event["users"], event["terms"], event["tests"]) for event in events} == {(None, None, None)}
+    assert not data_of(found, ALERTS)
+
+
+def test_a_deployment_that_nobody_uses_is_no_change() -> None:
+    unused = {name: value for name, value in adopters.ANNOUNCED.items() if name != "arm"} | {"deployment": "v3"}
+    old = [prompt | {"deployment": "v1"} for prompt in adopters.prompts(seed=1, adapted=0.0)]
+    found, _ = run(lines_of(old, unused))
+    assert {(event["deployment"], event["verdict"]) for event in data_of(found)} == {("v3", "insufficient data")}
+
+
 def test_nobody_is_said_to_adapt_who_does_not() -> None:
     found, _ = run(lines_of(adopters.prompts(seed=2, adapted=0.0), adopters.ANNOUNCED))
     assert {event["verdict"] for event in data_of(found)} == {"none detected"}

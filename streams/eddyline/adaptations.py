@@ -89,6 +89,10 @@ class Adaptations:
         self._samples: dict[tuple[str, str, str], list[_Example]] = {}
         """By app, deployment and day."""
 
+    def __len__(self) -> int:
+        """Return how many apps are looked at."""
+        return len(self._apps)
+
     def restore(self, kind: str, parts: list[str], value: bytes, as_of_ms: int) -> None:
         """Take back a field of when windows were judged up to ``as_of_ms``.
 
@@ -101,13 +105,18 @@ class Adaptations:
             self._journal.drop(_sample_field(*parts))
         else:
             self._samples[parts[0], parts[1], parts[2]] = msgspec.msgpack.decode(value, type=list[_Example])
+            self._followed(parts[0])
 
     def placebos(self, app: str) -> Sequence[PlaceboDay]:
         """Return the estimates at an app's days without a deployment."""
         return self._apps[app].course.placebos if app in self._apps else []
 
     def note(self, app: str, deployment: str, start_ms: int, items: Iterable[Item]) -> None:
-        """Let prompts to a deployment in a closed window into the sample of the day."""
+        """Let prompts to a deployment in a closed window into the sample of the day.
+
+        From then on the app is looked at, also if no prompt of it names a user, so that it has no panel.
+        """
+        self._followed(app)
         key = (app, deployment, local_day(start_ms, self._policy.zone))
         before = self._samples.get(key, [])
         found = sorted({*before, *(_Example(item.hash, item.id, item.flags) for item in items)})[:SAMPLE]
@@ -126,9 +135,7 @@ class Adaptations:
         return outputs
 
     def _look(self, app: str, midnight_ms: int) -> list[Output]:
-        if app not in self._apps:
-            self._apps[app] = _Followed(Course(self._policy.zone), {})
-        followed, day = self._apps[app], local_date(midnight_ms - 1, self._policy.zone)
+        followed, day = self._followed(app), local_date(midnight_ms - 1, self._policy.zone)
         outputs, seen = [], set()
         panel = self._panels.of(app)
         for analysis in followed.course.step(panel, self._rollouts(app, midnight_ms), day):
@@ -142,6 +149,11 @@ class Adaptations:
             outputs.append(self._end_alert(app, followed, deployment, midnight_ms))
         self._keep(app, followed)
         return outputs
+
+    def _followed(self, app: str) -> _Followed:
+        if app not in self._apps:
+            self._apps[app] = _Followed(Course(self._policy.zone), {})
+        return self._apps[app]
 
     def _keep(self, app: str, followed: _Followed) -> None:
         """Note what is carried, unless nothing is: an app without a panel, placebos or rollouts is forgotten."""

@@ -303,7 +303,7 @@ class Judge:
         return outputs
 
     def _apps_with_days(self) -> bool:
-        return bool(self._watches or self.panels)
+        return bool(self._watches or self.panels or self._adaptations)
 
     def _complete_days(self, as_of_ms: int) -> None:
         if as_of_ms >= self.past.until_ms:

@@ -125,13 +125,18 @@ def _users(found: Adaptation | None, split: Sequence[Term]) -> RenderableType:
 
 
 def _terms(found: Terms, split: Sequence[Term]) -> Table:
-    table = _table(f"prompts that {PHRASES[found.feature]}: why their share changed", *COLUMNS)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", caption_justify="left")
+    table.title = f"why the share of prompts that {PHRASES[found.feature]} changed"
+    table.title_justify = "left"
+    table.add_column("", no_wrap=True)
     table.add_column("")
+    for title in (*COLUMNS, ""):
+        table.add_column(title, justify="right", no_wrap=True)
     for term in split:
         verdict = Text("covered", "green") if term.covered else Text("missed", "yellow")
-        table.add_row(f"{term.name:<11}[dim]{term.cause}[/]", *_held(term.planted, term.found), verdict)
+        table.add_row(term.name, Text(term.cause, "dim"), *_held(term.planted, term.found), verdict)
     together = sum(term.planted for term in split)
-    table.add_row("together   [dim]all that before and after alone would tell[/]", *_held(together, found.total))
+    table.add_row("together", Text("what before and after alone would tell", "dim"), *_held(together, found.total))
     table.caption = "in points, every user counts alike; planted: against a world without the deployment"
     return table
 
