@@ -57,6 +57,16 @@ def test_a_number_of_any_size_comes_back() -> None:
         assert paneldays.unpack(paneldays.pack(day)).sizes.min() >= large
 
 
+def test_a_user_with_very_many_sessions_costs_nobody_else_more() -> None:
+    rows = [row(user) for user in range(200)]
+    before = paneldays.pack(paneldays.of_rows(DAY, rows, 500, lost=False))
+    rows[17].projected[3], rows[17].projected[5] = -(10**7), 32_768
+    day = paneldays.of_rows(DAY, rows, 500, lost=False)
+    packed = paneldays.pack(day)
+    assert_equal(paneldays.unpack(packed), day)
+    assert len(packed) < len(before) + 600
+
+
 def test_every_column_is_the_rows_own() -> None:
     rows: Sequence[Row] = [row(9), row(3, "v2"), row(3)]
     day = paneldays.of_rows(DAY, rows, 8, lost=False)

@@ -23,6 +23,8 @@ ALL = 2**64
 STYLES = len(features.NAMES)
 SIZES = len(features.NUMERIC_NAMES)
 _WIDTHS = (1, 2, 4, 8)
+_SMALL = np.dtype("<i2")
+_MOST = np.iinfo(_SMALL).max
 _LEVEL = 1
 """Of compression: columns of small counts shrink to half; more effort gains little."""
 
@@ -71,7 +73,9 @@ class _Wire(msgspec.Struct, array_like=True):
     columns: bytes
     """The others but the projection, each as (bytes a value, values), one after the other, compressed."""
     projected: bytes
-    """The same, not compressed: nothing would be gained."""
+    """The projection, little-endian int16: compressing it would gain nothing. Rows that need more are zeros in it,"""
+    large: dict[int, bytes]
+    """and here, by their place, as little-endian int64: those of the few users who open many sessions a day."""
 
 
 _decoder = msgspec.msgpack.Decoder(_Wire)
@@ -113,6 +117,10 @@ def of_rows(day: int, rows: Iterable[Row], users: int, *, lost: bool) -> PanelDa
 def pack(found: PanelDay) -> bytes:
     """Return a day as it is stored."""
     columns = b"".join(_narrow(column) for column in found[5:-1])
+    projected = found.projected.astype("<i8")
+    large = np.flatnonzero((np.abs(projected) > _MOST).any(axis=1)).tolist()
+    small = projected.astype(_SMALL)
+    small[large] = 0
     wire = _Wire(
         VERSION,
         found.day,
@@ -121,7 +129,8 @@ def pack(found: PanelDay) -> bytes:
         list(found.deployments),
         found.user.astype("<u8").tobytes(),
         zlib.compress(columns, _LEVEL),
-        _narrow(found.projected),
+        small.tobytes(),
+        {row: projected[row].tobytes() for row in large},
     )
     return msgspec.msgpack.encode(wire)
 
@@ -140,8 +149,7 @@ def unpack(value: bytes) -> PanelDay:
     for width in (1, 1, 1, 1, 1, 1, STYLES, SIZES):
         column, rest = _stored(rest, len(user) * width)
         columns.append(column.astype(np.int64) if width == 1 else column.astype(np.int64).reshape(len(user), width))
-    projected, _ = _stored(memoryview(wire.projected), len(user) * PROJECTED)
-    columns.append(projected.reshape(len(user), PROJECTED))
+    columns.append(_projected(wire, len(user)))
     return PanelDay(wire.day, int.from_bytes(wire.below), wire.lost, tuple(wire.deployments), user, *columns)
 
 
@@ -153,7 +161,17 @@ def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:
     return np.array(rows, np.int64).reshape(len(rows), width)
 
 
-def _narrow(values: NDArray[np.signedinteger]) -> bytes:
+def _projected(wire: _Wire, rows: int) -> NDArray[np.signedinteger]:
+    small = np.frombuffer(wire.projected, _SMALL).reshape(rows, PROJECTED)
+    if not wire.large:
+        return small
+    whole = small.astype(np.int64)
+    for row, packed in wire.large.items():
+        whole[row] = np.frombuffer(packed, "<i8")
+    return whole
+
+
+def _narrow(values: NDArray[np.int64]) -> bytes:
     largest = int(np.abs(values).max(initial=0))
     width = next(width for width in _WIDTHS if largest < 1 << (8 * width - 1))
     return bytes([width]) + values.astype(f"<i{width}").tobytes()

@@ -216,10 +216,11 @@ def panels_of(fields: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
 
 
 def _read_panel(fields: Mapping[str, bytes]) -> dict[str, Any]:
-    version, day, below, lost, deployments, ranks, columns, projected = msgspec.msgpack.decode(fields["day"])
+    version, day, below, lost, deployments, ranks, columns, projected, large = msgspec.msgpack.decode(fields["day"])
     assert version == 1
     users = [f"{rank:016x}" for rank in np.frombuffer(ranks, "<u8").tolist()]
-    rows = _read_columns(zlib.decompress(columns) + projected, len(users))
+    assert not large
+    rows = _read_columns(zlib.decompress(columns) + b"\x02" + projected, len(users))
     names = [f"{user} {deployments[row.pop('deployment')]}" for user, row in zip(users, rows, strict=True)]
     assert names == sorted(names)
     return {
