@@ -11,13 +11,16 @@ import pytest
 from tests.adaptation import adopters
 from tests.adaptation.adopters import APP, CHANGE_DAY, CHANGE_MS, DAYS, NEW, START_MS
 from tests.stages import Outputs, Stages, TiledEncoder, ends_of, places, records_of
+from tests.watched import WATCHED
 
-from eddyline import adaptationfacts
+from eddyline import adaptationfacts, partials
 from eddyline.adaptation.course import Course
 from eddyline.adaptation.looks import local_date
 from eddyline.events import Arm
+from eddyline.judge import Judge, JudgePolicy
 from eddyline.outputs.cloudevent import rfc3339
-from eddyline.partials import Announced
+from eddyline.panel import Row
+from eddyline.partials import Announced, PanelPartial
 from eddyline.rollouts import rollouts
 from eddyline.settings import Settings, load_settings
 from eddyline.windows import DAY_MS, HOUR_MS
@@ -157,6 +160,14 @@ def test_a_restart_after_every_batch_changes_nothing(adapted: tuple[Outputs, Sta
     found, _ = run(ADOPTERS, batch=120, restarts=True)
     assert found[TOPIC] == adapted[0][TOPIC]
     assert found[ALERTS] == adapted[0][ALERTS]
+
+
+def test_a_restart_before_anything_is_judged_does_not_count_the_days_since_1970() -> None:
+    policy = JudgePolicy.of(settings(), WATCHED)
+    judge, fields = Judge(policy, 0), dict[str, bytes]()
+    judge.apply(partials.pack(PanelPartial(0, APP, "2026-09-07", 0, 1, [Row(bytes(16), "v1", START_MS, 1)])))
+    fields |= judge.take_changes().fields
+    assert Judge.restore(policy, 0, fields).past.until_ms == 0
 
 
 def test_the_functions_over_the_kept_panel_come_to_the_same(adapted: tuple[Outputs, Stages]) -> None:

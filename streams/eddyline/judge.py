@@ -157,8 +157,9 @@ class Judge:
         judge._journal.take()
         if "progress" in fields:
             judge._progress = msgspec.msgpack.decode(fields["progress"], type=_Progress)
-        judge.past.close(judge._progress.judged_ms)
-        judge.panels.resume(judge._progress.judged_ms)
+        if judge._progress.judged_ms:
+            judge.past.close(judge._progress.judged_ms)
+            judge.panels.resume(judge._progress.judged_ms)
         for name in sorted(fields):
             judge._restore_field(name, fields[name])
         for app in judge._apps.values():

@@ -151,7 +151,8 @@ def _partial(value: bytes) -> PanelPartial:
 
 
 def _days_before(day: str, days: int) -> str:
-    return (date.fromisoformat(day) - timedelta(days=days)).isoformat()
+    """Return an earlier date; before anything was judged there is no day, and nothing is earlier."""
+    return day and (date.fromisoformat(day) - timedelta(days=days)).isoformat()
 
 
 def _field(kind: str, *parts: str) -> str:
