@@ -139,7 +139,7 @@ def test_without_anybody_to_compare_with_only_sums_are_told(run: Run, tmp_path: 
 
 def test_the_placebo_band_rests_on_days_that_are_older_than_the_panel(run: Run, tmp_path: Path) -> None:
     first = CHANGE - 80
-    found = days(Habits(users=300, effect=0.4), range(first, CHANGE + 5), {CHANGE: np.ones(BUCKETS, np.bool_)})
+    found = days(Habits(users=300, effect=0.4), range(first, CHANGE + 7), {CHANGE: np.ones(BUCKETS, np.bool_)})
     everybody = rollout(Wave(ROLLOUT.effective_ms, Arm()), free_since_ms=at_ms(first - 1))
     live, looks = Course(UTC_ZONE), []
     for day in found:
