@@ -63,7 +63,7 @@ class UserCounts(msgspec.Struct, frozen=True, kw_only=True):
     left: Count
     """Users of before who did not come back."""
     crossed: Count
-    """Users who were seen in both arms: no part of either."""
+    """Users who were seen in both arms: those of a known bucket are in its arm, others in neither."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):

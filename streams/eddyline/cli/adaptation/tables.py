@@ -89,7 +89,7 @@ def users(counts: UserCounts) -> Told:
     ]
     notes = [f"{counts.entered} came after the deployment, {counts.left} did not come back."]
     if counts.crossed:
-        notes.append(f"{counts.crossed} were seen in both arms and are compared in neither.")
+        notes.append(f"{counts.crossed} were seen in both arms: each is in that of his bucket, or in neither.")
     return Told("Users", rows, notes)
 
 
