@@ -31,8 +31,6 @@ from eddyline.rollouts import Rollout
 from eddyline.samples import Item
 from eddyline.windows import local_day
 
-KINDS = ("x", "z")
-"""Of fields."""
 SAMPLE = 40
 """Prompts to a deployment on a day, from which examples are taken."""
 EXAMPLES = 5
@@ -157,7 +155,7 @@ class Adaptations:
 
     def _keep(self, app: str, followed: _Followed) -> None:
         """Note what is carried, unless nothing is: an app without a panel, placebos or rollouts is forgotten."""
-        if followed.course or followed.firing or app in self._panels.apps():
+        if followed.course or followed.firing or app in self._panels:
             self._journal.touch(f"z:{app}", followed.pack)
         else:
             del self._apps[app]

@@ -16,7 +16,7 @@ Fields of the state, ``|`` standing for the unit separator:
 """
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ from eddyline.changes import SEPARATOR, Journal, Result
 from eddyline.daysums import HOURS, Breakdown, DaySums, WireBreakdown
 from eddyline.partials import DayPartial
 from eddyline.samples import Item
-from eddyline.windows import day_end, local_day
+from eddyline.windows import day_begin, day_end, days_before, local_day
 
 KEPT_DAYS = 35
 """How many days before the one of a window a baseline may reach back."""
@@ -138,7 +138,7 @@ class PastDays:
         if as_of_ms < self.until_ms:
             return
         self._today = local_day(as_of_ms, self._zone)
-        self.since_ms = day_end(_days_before(self._today, 1), self._zone)
+        self.since_ms = day_begin(self._today, self._zone)
         self.until_ms = day_end(self._today, self._zone)
         for key in sorted(key for key in self._open if key.day < self._today):
             self._complete_day(key, self._open.pop(key))
@@ -156,7 +156,7 @@ class PastDays:
                 self._journal.drop(_field("t", *key, str(hour)))
 
     def _expire(self) -> None:
-        oldest = _days_before(self._today, KEPT_DAYS)
+        oldest = days_before(self._today, KEPT_DAYS)
         for (app, space_id), days in list(self._complete.items()):
             for day in [day for day in days if day < oldest]:
                 del days[day]
@@ -172,7 +172,7 @@ class PastDays:
         One of a day that was over, or had expired, is dropped: a crash came before its deletion.
         """
         key = _Key(*parts[:3])
-        if key.day < (_days_before(self._today, KEPT_DAYS) if kind == "d" else self._today):
+        if key.day < (days_before(self._today, KEPT_DAYS) if kind == "d" else self._today):
             self._journal.drop(_field(kind, *parts))
             return
         match kind:
@@ -203,7 +203,7 @@ class PastDays:
             until: the last is the one before ``d - until``.
         """
         today = local_day(start_ms, self._zone)
-        first, end = _days_before(today, since), _days_before(today, until)
+        first, end = days_before(today, since), days_before(today, until)
         found = self._complete.get((app, space_id), {})
         return [daysums.unpack(day, found[day]) for day in sorted(found) if first <= day < end]
 
@@ -217,11 +217,6 @@ class PastDays:
         for (app, _), found in self._complete.items():
             days[app].update(found)
         return {app: len(found) for app, found in sorted(days.items())}
-
-
-def _days_before(day: str, days: int) -> str:
-    """Return an earlier date; before anything was judged there is no day, and nothing is earlier."""
-    return day and (date.fromisoformat(day) - timedelta(days=days)).isoformat()
 
 
 def _field(kind: str, *parts: str) -> str:

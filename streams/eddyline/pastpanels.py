@@ -14,7 +14,7 @@ Fields of the state, ``|`` standing for the unit separator:
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,7 @@ from eddyline.changes import SEPARATOR, Journal
 from eddyline.errors import EddylineError
 from eddyline.paneldays import PanelDay
 from eddyline.partials import PanelPartial
-from eddyline.windows import day_end, local_day
-
-KINDS = ("n", "p")
-"""Of fields."""
+from eddyline.windows import day_begin, days_before, local_day
 
 
 class StoredPanel:
@@ -88,7 +85,7 @@ class PastPanels:
     def _complete_day(
         self, app: str, day: str, parts: dict[tuple[int, int], PanelPartial], lost: Callable[[int], bool]
     ) -> None:
-        start_ms = day_end(_days_before(day, 1), self._policy.zone)
+        start_ms = day_begin(day, self._policy.zone)
         rows = [row for key in sorted(parts) for row in parts[key].rows]
         ordinal = date.fromisoformat(day).toordinal()
         packed = paneldays.pack(paneldays.of_rows(ordinal, rows, self._policy.users, lost=lost(start_ms)))
@@ -107,7 +104,7 @@ class PastPanels:
                 del self._complete[app]
 
     def _oldest(self) -> str:
-        return _days_before(self._today, self._policy.keep_days)
+        return days_before(self._today, self._policy.keep_days)
 
     # What was stored
 
@@ -138,6 +135,10 @@ class PastPanels:
         """Return the apps that have a complete day, or one that goes on."""
         return sorted(self._complete.keys() | {app for app, _ in self._waiting})
 
+    def __contains__(self, app: str) -> bool:
+        """Whether an app has a day."""
+        return app in self._complete or any(app == other for other, _ in self._waiting)
+
     def of(self, app: str) -> StoredPanel:
         """Return the complete days of an app."""
         return StoredPanel(self._complete.get(app, {}), self._today)
@@ -148,11 +149,6 @@ def _partial(value: bytes) -> PanelPartial:
     if not isinstance(found, PanelPartial):
         raise EddylineError("a stored part of a panel is none")
     return found
-
-
-def _days_before(day: str, days: int) -> str:
-    """Return an earlier date; before anything was judged there is no day, and nothing is earlier."""
-    return day and (date.fromisoformat(day) - timedelta(days=days)).isoformat()
 
 
 def _field(kind: str, *parts: str) -> str:

@@ -6,7 +6,7 @@ Source: Akidau et al., "The Dataflow Model", VLDB 2015.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,6 +30,16 @@ def window_start(time_ms: int, size_ms: int) -> int:
 def local_day(time_ms: int, zone: ZoneInfo) -> str:
     """Return the local date of a time, like ``2026-11-21``."""
     return datetime.fromtimestamp(time_ms / 1000, zone).date().isoformat()
+
+
+def days_before(day: str, days: int) -> str:
+    """Return an earlier date; of no day, before anything was judged, none."""
+    return day and (date.fromisoformat(day) - timedelta(days=days)).isoformat()
+
+
+def day_begin(day: str, zone: ZoneInfo) -> int:
+    """Return when a local day begins, in milliseconds since 1970."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=zone).timestamp() * 1000)
 
 
 def day_end(day: str, zone: ZoneInfo) -> int:

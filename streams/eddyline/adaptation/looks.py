@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from eddyline import windows
 from eddyline.rollouts import Rollout
-from eddyline.windows import day_end
 
 PERIOD_DAYS = 14
 WEEK_DAYS = 7
@@ -84,7 +84,7 @@ def local_date(time_ms: int, zone: ZoneInfo) -> int:
 
 def day_begin(ordinal: int, zone: ZoneInfo) -> int:
     """Return when a local date begins, in milliseconds since 1970."""
-    return day_end(date.fromordinal(ordinal - 1).isoformat(), zone)
+    return windows.day_begin(date.fromordinal(ordinal).isoformat(), zone)
 
 
 def _before(rollout: Rollout, known: range, zone: ZoneInfo) -> range:
