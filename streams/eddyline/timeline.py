@@ -81,7 +81,8 @@ class Timeline:
 
     def knows(self, deployment: str) -> bool:
         """Whether it was announced or inferred that a deployment takes effect."""
-        return deployment in self.inferred or deployment in _deployed(self.announcements)
+        announced = (one.deployment for one in self.announcements if one.action == "deploy")
+        return deployment in self.inferred or deployment in announced
 
     def in_force(self, time_ms: int) -> str | None:
         """Return the deployment of all users at a time, as announced.
@@ -104,10 +105,10 @@ class Timeline:
 
     def _at(self, time_ms: int) -> InForce:
         found = InForce()
-        for step in steps(self.announcements, {}):
-            if step.effective_ms > time_ms:
+        for announced in self.announcements:
+            if announced.effective_ms > time_ms:
                 break
-            found = found.after(step)
+            found = found.after(_step(announced))
         return found
 
 
@@ -125,15 +126,17 @@ def steps(announcements: Iterable[Announced], inferred: Mapping[str, int]) -> li
         for name, time_ms in inferred.items()
         if name not in known
     ]
-    for one in announcements:
-        step = Step(one.effective_ms, one.deployment, one.action, one.arm, "announced")
-        found.append(((one.effective_ms, 1, one.id), step))
+    found += [((one.effective_ms, 1, one.id), _step(one)) for one in announcements]
     return [step for _, step in sorted(found, key=lambda pair: pair[0])]
 
 
 def _deployed(announcements: Iterable[Announced]) -> set[str]:
     """Return the deployments that were announced to take effect; a rollback says nothing of when that was."""
     return {one.deployment for one in announcements if one.action == "deploy"}
+
+
+def _step(announced: Announced) -> Step:
+    return Step(announced.effective_ms, announced.deployment, announced.action, announced.arm, "announced")
 
 
 def _content(announced: Announced) -> tuple[int, str, str, Arm]:
