@@ -57,8 +57,9 @@ def compared(reading: Reading, carried: Carried, draws: Draws) -> Found:
     """Return what a look at a deployment finds that some users have and some have not."""
     study, changes = reading.study, reading.study.changes()
     own, made, split = effect(changes), terms(study), rates(study, reading.arms.kind)
+    of_control = share(study, changes)
     estimates = own and of_effect(study, own)
-    families = own and rehash(changes, share(study, changes), *draws)
+    families = own and rehash(changes, of_control, *draws)
     after = carried.after(reading.look.t, families)
     facts = Facts(
         control=reading.arms.control,
@@ -67,7 +68,7 @@ def compared(reading: Reading, carried: Carried, draws: Draws) -> Found:
         style=families and families.styles.p,
         embedding=families and families.projected.p,
         sequential=after.p,
-        first_opener=first_opener(reading.panel, reading.look, study, share(study, changes), *draws),
+        first_opener=first_opener(reading.panel, reading.look, study, of_control, *draws),
         rates=split.p,
         settled=_settled(reading, estimates),
     )
@@ -77,7 +78,7 @@ def compared(reading: Reading, carried: Carried, draws: Draws) -> Found:
         return found
     found = _with_terms(found, study, made)
     # One day of a week says little of what the others were like before.
-    return _with_others(found, study, made, draws) if len(reading.look.after) >= WEEK_DAYS else found
+    return _with_others(found, study, made, changes, draws) if len(reading.look.after) >= WEEK_DAYS else found
 
 
 def alone(reading: Reading, carried: Carried, history: Sequence[PlaceboDay]) -> Found:
@@ -111,9 +112,9 @@ def _with_terms(found: Found, study: Study, made: Terms) -> Found:
     return found._replace(facts=found.facts._replace(mix_leads=leads), terms=made, along=along_it)
 
 
-def _with_others(found: Found, study: Study, made: Terms, draws: Draws) -> Found:
+def _with_others(found: Found, study: Study, made: Terms, changes: Changes, draws: Draws) -> Found:
     """Return the same with whether anything changed without the deployment."""
-    mix, exogenous = _mix_p(study, made, draws), _exogenous_p(study, made, draws)
+    mix, exogenous = _mix_p(study, made, draws), _exogenous_p(changes, made, draws)
     return found._replace(facts=found.facts._replace(mix=mix, exogenous=exogenous))
 
 
@@ -123,9 +124,8 @@ def _mix_p(study: Study, made: Terms, draws: Draws) -> float:
     return flipped(made.mix.value, influence, study.user[study.control], draws.salt + 1, draws.draws).p
 
 
-def _exogenous_p(study: Study, made: Terms, draws: Draws) -> float:
+def _exogenous_p(changes: Changes, made: Terms, draws: Draws) -> float:
     """Return the p of the control's own change: changes of its users, with random signs."""
-    changes = study.changes()
     parts = changes.styles[changes.control] / changes.control.sum()
     return flipped(made.exogenous.value, parts, changes.user[changes.control], draws.salt + 2, draws.draws).p
 
