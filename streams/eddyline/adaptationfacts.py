@@ -1,11 +1,11 @@
 """What adaptation events say of an analysis."""
 
-import math
 from collections.abc import Sequence
 from datetime import date
 
 from eddyline.adaptation.analysis import Analysis
 from eddyline.adaptation.estimates import Estimates, Interval, of_term
+from eddyline.adaptation.exposure import Z95
 from eddyline.adaptation.exposure import Curve as FoundCurve
 from eddyline.adaptation.found import Found
 from eddyline.adaptation.halflife import Fit
@@ -24,11 +24,9 @@ from eddyline.outputs.adaptation import (
     UserCounts,
 )
 from eddyline.outputs.cloudevent import rfc3339
+from eddyline.outputs.decimals import DECIMALS, rounded
 
-DECIMALS = 6
 MOST_FEATURES = 5
-Z = 1.96
-"""Errors on each side of a plateau that its 95 % interval is wide."""
 
 
 def of_analysis(app: str, found: Analysis, examples: Sequence[str]) -> Adaptation:
@@ -56,7 +54,7 @@ def of_analysis(app: str, found: Analysis, examples: Sequence[str]) -> Adaptatio
         arms=found.arms.kind,
         users=_users(found),
         features=[] if estimates is None else _features(estimates),
-        excluded=None if estimates is None else _rounded(estimates.excluded),
+        excluded=None if estimates is None else rounded(estimates.excluded),
         tests=_tests(found.found),
         terms=_terms(found.found),
         shares=_shares(found.found),
@@ -101,13 +99,13 @@ def _tests(found: Found) -> Tests | None:
     if found.estimates is None or facts.control == "none":
         return None
     return Tests(
-        style=_rounded(facts.style),
-        embedding=_rounded(facts.embedding),
-        sequential=_rounded(facts.sequential),
-        first_opener=_rounded(facts.first_opener),
-        staying=_rounded(facts.rates),
-        exogenous=_rounded(facts.exogenous),
-        mix=_rounded(facts.mix),
+        style=rounded(facts.style),
+        embedding=rounded(facts.embedding),
+        sequential=rounded(facts.sequential),
+        first_opener=rounded(facts.first_opener),
+        staying=rounded(facts.rates),
+        exogenous=rounded(facts.exogenous),
+        mix=rounded(facts.mix),
     )
 
 
@@ -157,7 +155,7 @@ def _points(found: FoundCurve) -> list[CurvePoint]:
 
 
 def _plateau(fit: Fit) -> Estimate:
-    return _estimate(Interval(fit.plateau, fit.plateau - Z * fit.error, fit.plateau + Z * fit.error))
+    return _estimate(Interval(fit.plateau, fit.plateau - Z95 * fit.error, fit.plateau + Z95 * fit.error))
 
 
 def _half_life(fit: Fit) -> Estimate:
@@ -169,7 +167,7 @@ def _placebo(found: Found) -> Placebo | None:
         return None
     place = None if found.estimates is None else found.estimates.leading
     width = None if found.band is None or place is None else float(found.band.within[place])
-    return Placebo(days=found.placebo_days, half_width=_rounded(width), inside=found.facts.usual)
+    return Placebo(days=found.placebo_days, half_width=rounded(width), inside=found.facts.usual)
 
 
 def _term(found: Term, place: int) -> Estimate:
@@ -183,7 +181,3 @@ def _estimate(found: Interval) -> Estimate:
 
 def _share(value: float) -> float:
     return round(min(1.0, max(0.0, value)), DECIMALS)
-
-
-def _rounded(value: float | None) -> float | None:
-    return round(value, DECIMALS) if value is not None and math.isfinite(value) else None

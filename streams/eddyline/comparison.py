@@ -6,12 +6,11 @@ from typing import NamedTuple
 from eddyline.cells import Cell, Ints
 from eddyline.drift import METRICS
 from eddyline.errors import Incomparable
+from eddyline.outputs.decimals import DECIMALS, rounded
 from eddyline.outputs.drift import MeanScore, MetricValue, ReferenceFacts, State, StyleShift
 from eddyline.references import Reference
 from eddyline.scorers import UNIT
 from eddyline.styles import shifts
-
-DECIMALS = 6
 
 
 class Comparison(NamedTuple):
@@ -44,7 +43,7 @@ def compare(reference: Reference | None, cell: Cell, space_id: str, min_window: 
         return Comparison.none("insufficient_data", str(error))
     facts = ReferenceFacts(reference.kind, reference.id, reference.sums.n)
     metrics = {
-        metric.name: MetricValue(_rounded(metric.value(reference, cell)), _rounded(metric.null(reference, cell)))
+        metric.name: MetricValue(rounded(metric.value(reference, cell)), rounded(metric.null(reference, cell)))
         for metric in METRICS
     }
     styles = shifts(reference, cell.gated)
@@ -73,7 +72,3 @@ def _mean_score(sums: Ints) -> MeanScore:
         squares = sum((n * value - total * count) ** 2 for count, value in present)
         error = math.sqrt(squares * groups / (groups - 1)) / n**2
     return MeanScore(round(total / n / UNIT, DECIMALS), None if error is None else round(error / UNIT, DECIMALS), n)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DECIMALS)

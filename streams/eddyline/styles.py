@@ -7,10 +7,9 @@ import math
 
 from eddyline import features
 from eddyline.cells import Sums
+from eddyline.outputs.decimals import DECIMALS
 from eddyline.outputs.drift import StyleShift
 from eddyline.references import Reference
-
-DECIMALS = 6
 
 
 def shifts(reference: Reference, gated: Sums) -> dict[str, StyleShift]:

@@ -1,6 +1,5 @@
 """What drift events say of the watches over their app."""
 
-import math
 from datetime import date
 
 from eddyline.detectors.baseline import Baseline
@@ -8,9 +7,8 @@ from eddyline.detectors.evalverdict import Verdict as EvalVerdict
 from eddyline.detectors.watch import Verdict
 from eddyline.moved import Moved
 from eddyline.moved.region import Region
+from eddyline.outputs.decimals import DECIMALS, rounded
 from eddyline.outputs.drift import BaselineFacts, EvalSetFacts, MovedFacts, RegionFacts, StyleMove, WatchFacts
-
-DECIMALS = 6
 
 
 def of_watch(
@@ -28,11 +26,11 @@ def of_watch(
     return WatchFacts(
         state=verdict.state,
         reason=verdict.reason,
-        log_wealth=_rounded(verdict.log_wealth),
+        log_wealth=rounded(verdict.log_wealth),
         log_limit=round(verdict.log_limit, DECIMALS),
         false_alarms_a_year=round(alarms_a_year, DECIMALS),
         leading=verdict.leading,
-        effective_n=None if baseline is None else _rounded(n / baseline.design_effect),
+        effective_n=None if baseline is None else rounded(n / baseline.design_effect),
         baseline=None if baseline is None else _baseline(baseline),
         moved=moved,
     )
@@ -40,7 +38,7 @@ def of_watch(
 
 def _baseline(baseline: Baseline) -> BaselineFacts:
     first, last = (date.fromordinal(day).isoformat() for day in (baseline.first_day, baseline.last_day))
-    return BaselineFacts(first, last, _rounded(baseline.users_a_day), _rounded(baseline.radius))
+    return BaselineFacts(first, last, rounded(baseline.users_a_day), rounded(baseline.radius))
 
 
 def of_moved(moved: Moved) -> MovedFacts:
@@ -69,14 +67,14 @@ def of_eval_set(verdict: EvalVerdict) -> EvalSetFacts | None:
         since=verdict.since,
         day=verdict.day,
         users=verdict.users,
-        distance=_rounded(verdict.distance),
-        null=_rounded(verdict.expected),
-        unchanged=_rounded(verdict.baseline_mean),
-        z=_rounded(verdict.z),
-        style_shift=_rounded(verdict.style_shift),
-        style_null=_rounded(verdict.style_expected),
+        distance=rounded(verdict.distance),
+        null=rounded(verdict.expected),
+        unchanged=rounded(verdict.baseline_mean),
+        z=rounded(verdict.z),
+        style_shift=rounded(verdict.style_shift),
+        style_null=rounded(verdict.style_expected),
         style=_style(verdict),
-        log_wealth=_rounded(verdict.log_wealth),
+        log_wealth=rounded(verdict.log_wealth),
         log_limit=round(verdict.log_limit, DECIMALS),
     )
 
@@ -85,7 +83,3 @@ def _style(verdict: EvalVerdict) -> StyleMove | None:
     if verdict.moved is None or verdict.rate_before is None or verdict.rate_now is None:
         return None
     return _move(verdict.moved, verdict.rate_before, verdict.rate_now)
-
-
-def _rounded(value: float | None) -> float | None:
-    return round(value, DECIMALS) if value is not None and math.isfinite(value) else None
