@@ -3,6 +3,7 @@
 from typing import get_args
 
 import pytest
+from tests.adaptation.facts import QUIET
 
 from eddyline import features
 from eddyline.adaptation.rates import Rate, Rates
@@ -10,22 +11,7 @@ from eddyline.adaptation.sentence import Change, Story, sentence
 from eddyline.adaptation.verdict import Facts
 from eddyline.outputs.adaptation import Verdict
 
-HELD_OUT = Facts(
-    control="holdout",
-    treated=800,
-    without=200,
-    usual=None,
-    first_opener=0.5,
-    style=0.5,
-    embedding=0.5,
-    sequential=None,
-    settled=False,
-    rates=0.5,
-    mix=0.5,
-    exogenous=0.5,
-    mix_leads=True,
-)
-ALONE = HELD_OUT._replace(control="none", without=0, usual=True)
+ALONE = QUIET._replace(control="none", without=0, usual=True)
 JSON = Change("json", now=0.31, value=0.09, low=0.05, high=0.13)
 TOLD = Story(
     deployment="2026.11.1",
@@ -41,19 +27,19 @@ UNTOLD = Story("v2", None, None, None, None, None, None, 0)
 CASES: list[tuple[Verdict, Facts, str]] = [
     (
         "adapted",
-        HELD_OUT,
+        QUIET,
         """Users of 2026.11.1 now begin 31 % of conversations with prompts that contain JSON; without it they
         would begin 22 %: +9 points (5 to 13); the change has settled.""",
     ),
     (
         "adapting",
-        HELD_OUT,
+        QUIET,
         """Users of 2026.11.1 now begin 31 % of conversations with prompts that contain JSON; without it they
         would begin 22 %: +9 points (5 to 13); it may still grow or fade.""",
     ),
     (
         "insufficient data",
-        HELD_OUT._replace(treated=42, without=12),
+        QUIET._replace(treated=42, without=12),
         """Too early to tell how users of 2026.11.1 change: 42 users with it and 12 without it wrote both
         before and after, 100 and 30 are needed.""",
     ),
@@ -70,7 +56,7 @@ CASES: list[tuple[Verdict, Facts, str]] = [
     ),
     (
         "not identified",
-        HELD_OUT,
+        QUIET,
         """Users of 2026.11.1 differed from those without it before they saw any of its answers, so what they
         do now cannot be put down to its answers: an announcement, a changed interface or uneven groups
         would look the same.""",
@@ -91,25 +77,25 @@ CASES: list[tuple[Verdict, Facts, str]] = [
     ),
     (
         "none detected",
-        HELD_OUT,
+        QUIET,
         """No change because of 2026.11.1 was found: for prompts that contain JSON, which came nearest to one,
         more than 3 points up or down is ruled out.""",
     ),
     (
         "selection",
-        HELD_OUT,
+        QUIET,
         """Users with 2026.11.1 came back 12 % less often than users without it, so who writes has changed
         because of it; that users themselves changed was not found.""",
     ),
     (
         "mix changed",
-        HELD_OUT,
+        QUIET,
         """Other people write now than before, with or without 2026.11.1 alike, so it is not the reason
         (prompts that ask a question: +9 points (5 to 13)); a change because of it was not found.""",
     ),
     (
         "exogenous",
-        HELD_OUT,
+        QUIET,
         """Users changed with or without 2026.11.1 alike, so season or something else is the reason (prompts
         that say please or thanks: +9 points (5 to 13)); a change because of it was not found.""",
     ),
@@ -126,7 +112,7 @@ def test_every_verdict_has_a_sentence_with_a_control_and_without() -> None:
 
 
 @pytest.mark.parametrize("verdict", get_args(Verdict))
-@pytest.mark.parametrize("facts", [HELD_OUT, ALONE])
+@pytest.mark.parametrize("facts", [QUIET, ALONE])
 def test_a_verdict_without_numbers_is_still_a_sentence(verdict: Verdict, facts: Facts) -> None:
     told = sentence(verdict, facts, UNTOLD)
     assert told[0].isupper()
@@ -137,18 +123,18 @@ def test_a_verdict_without_numbers_is_still_a_sentence(verdict: Verdict, facts: 
 
 @pytest.mark.parametrize("name", features.NAMES)
 def test_every_feature_has_its_words(name: str) -> None:
-    told = sentence("adapted", HELD_OUT, TOLD._replace(leading=JSON._replace(feature=name)))
+    told = sentence("adapted", QUIET, TOLD._replace(leading=JSON._replace(feature=name)))
     assert f"prompts that {features.PHRASES[name]};" in told
 
 
 def test_a_change_that_no_single_feature_shows_claims_no_share() -> None:
     unsure = Change("json", now=0.31, value=0.01, low=-0.02, high=0.04)
-    told = sentence("adapting", HELD_OUT, TOLD._replace(leading=unsure))
+    told = sentence("adapting", QUIET, TOLD._replace(leading=unsure))
     assert "though no single feature stands out (the surest: prompts that contain JSON, +1 point (-2 to 4))" in told
 
 
 def test_a_share_that_would_be_below_nothing_is_nothing() -> None:
-    told = sentence("adapted", HELD_OUT, TOLD._replace(leading=JSON._replace(now=0.07)))
+    told = sentence("adapted", QUIET, TOLD._replace(leading=JSON._replace(now=0.07)))
     assert "begin 7 % of conversations" in told
     assert "would begin 0 %" in told
 
@@ -156,4 +142,4 @@ def test_a_share_that_would_be_below_nothing_is_nothing() -> None:
 def test_small_changes_keep_a_digit_and_large_ones_do_not() -> None:
     assert str(Change("json", 0.004, -0.0043, -0.0071, -0.0015)) == "-0.4 points (-0.7 to -0.1)"
     assert str(Change("json", 0.4, 0.0001, -0.2, 0.2)) == "+0 points (-20 to 20)"
-    assert "begin 0.4 % of" in sentence("adapted", HELD_OUT, TOLD._replace(leading=JSON._replace(now=0.004)))
+    assert "begin 0.4 % of" in sentence("adapted", QUIET, TOLD._replace(leading=JSON._replace(now=0.004)))

@@ -4,25 +4,11 @@ import itertools
 from typing import Any, get_args
 
 import pytest
+from tests.adaptation.facts import QUIET
 
 from eddyline.adaptation.verdict import SEASON, Facts, not_identified, verdict
 from eddyline.outputs.adaptation import Verdict
 
-QUIET = Facts(
-    control="holdout",
-    treated=800,
-    without=200,
-    usual=None,
-    first_opener=0.5,
-    style=0.5,
-    embedding=0.5,
-    sequential=None,
-    settled=False,
-    rates=0.5,
-    mix=0.5,
-    exogenous=0.5,
-    mix_leads=True,
-)
 ALONE = QUIET._replace(control="none", without=0, usual=True, first_opener=None, style=None, embedding=None, rates=None)
 ROWS: list[tuple[Facts, dict[str, Any], Verdict]] = [
     (QUIET, {}, "none detected"),
